@@ -1,0 +1,1 @@
+"""Tickline: a serverless scheduler of Lambda functions, tick and dispatch."""

@@ -1,0 +1,107 @@
+"""Every error that Tickline raises on purpose.
+
+    TicklineError
+    ├── InvalidJob (ValueError)        a job document is refused; `.problems` lists every reason at once
+    ├── InvalidSchedule (ValueError)   a schedule text is refused; names field, position, value and a fix
+    ├── InvalidRequest (ValueError)    a call to the admin face is refused
+    ├── JobNotFound (LookupError)
+    ├── JobExists
+    ├── Conflict                       somebody else changed the job first; read it again
+    └── StoreError                     the store did not answer; nothing is known to be lost
+        ├── StoreBusy                  try again: locked or throttled
+        └── StoreFull                  no room left: disk or quota
+
+A lost race is not an error: it is a return value.
+"""
+
+from dataclasses import dataclass
+
+
+class TicklineError(Exception):
+    """Base of every error that Tickline raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a document: where, what, and how it would be right."""
+
+    field: str
+    message: str
+    example: str = ""
+
+    def __str__(self) -> str:
+        hint = f" (for example: {self.example})" if self.example else ""
+        return f"{self.field}: {self.message}{hint}"
+
+
+class InvalidJob(TicklineError, ValueError):
+    """A job document is refused. `problems` holds every reason, not only the first."""
+
+    def __init__(self, job_id: str, problems: tuple[Problem, ...]) -> None:
+        self.job_id = job_id
+        self.problems = problems
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"job {job_id!r} is not valid:\n{lines}")
+
+
+class InvalidSchedule(TicklineError, ValueError):
+    """A schedule text is refused.
+
+    `field` is the part that is wrong ("minute", "zone", ...), `position` the 0-based index of the first
+    wrong character in the text (None when the whole text is meant), `example` a text that would be right.
+    """
+
+    def __init__(
+        self, message: str, *, field: str, position: int | None = None, example: str = ""
+    ) -> None:
+        self.field = field
+        self.position = position
+        self.example = example
+        self.message = message
+        where = f" at character {position + 1}" if position is not None else ""
+        hint = f"; for example {example}" if example else ""
+        super().__init__(f"{field}{where}: {message}{hint}")
+
+
+class InvalidRequest(TicklineError, ValueError):
+    """A call to the admin face is refused. `field` names the argument that is wrong."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        self.field = field
+        super().__init__(message)
+
+
+class JobNotFound(TicklineError, LookupError):
+    """There is no job with this id."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"there is no job {job_id!r}")
+
+
+class JobExists(TicklineError):
+    """A job with this id is there already, and the call asked for a new one."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"job {job_id!r} exists already; use put to replace it")
+
+
+class Conflict(TicklineError):
+    """Somebody else changed the job between reading and writing it."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"job {job_id!r} was changed by somebody else; read it again and retry")
+
+
+class StoreError(TicklineError):
+    """The store did not do what was asked. What is due stays due: a later tick finds it."""
+
+
+class StoreBusy(StoreError):
+    """The store is locked or throttled; the same call may succeed later."""
+
+
+class StoreFull(StoreError):
+    """The store has no room left (disk or quota)."""

@@ -1,0 +1,1 @@
+"""When a job runs: schedule texts of four dialects, compiled."""
