@@ -51,9 +51,7 @@ class InvalidSchedule(TicklineError, ValueError):
     wrong character in the text (None when the whole text is meant), `example` a text that would be right.
     """
 
-    def __init__(
-        self, message: str, *, field: str, position: int | None = None, example: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, field: str, position: int | None = None, example: str = "") -> None:
         self.field = field
         self.position = position
         self.example = example

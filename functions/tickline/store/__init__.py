@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Adapters of the Store port: where jobs, timeline and runs live."""

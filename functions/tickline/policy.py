@@ -1,0 +1,475 @@
+"""What is to be done about a timeline entry or after a call: pure decisions from values and `now`.
+
+Line numbers are those of the protocol in docs/decisions/0001-protocol.md.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tickline.errors import InvalidJob
+from tickline.model import (
+    Attempt,
+    CatchUp,
+    Cause,
+    Delivery,
+    Doorbell,
+    Entry,
+    Failure,
+    Job,
+    JobState,
+    Result,
+    RetryOn,
+    Run,
+    RunState,
+    SlotKind,
+    slot_kind,
+    slot_of,
+    slot_time,
+    stable_hash,
+)
+from tickline.slots import INSTANT, Slots
+
+GRACE = timedelta(seconds=90)
+"""Within this time a slot is on time: the tick rings without reading the run's record."""
+
+CAP = 100
+"""The most late slots that one catch-up runs; the newest are kept, the rest recorded as skipped."""
+
+DEFAULT_HISTORY = timedelta(days=90)
+
+HISTORY_MARGIN = timedelta(days=1)
+"""A record outlives catch_up_window by this much, since a slot without a record may be started."""
+
+CREATED_BY_HAND = SlotKind.CREATED + "by-hand"
+"""Run on create of a job that does not know its creation. Its record is kept: it is the only memory of it."""
+
+MISSES = frozenset({Cause.MISSED, Cause.WINDOW, Cause.CAP})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a tick knows of a job: its checked definition and slots, or why there are none."""
+
+    job: Job | None = None
+    slots: Slots | None = None
+    invalid: InvalidJob | None = None
+    state: JobState = JobState()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a tick does about one entry, in this order: write, put, ring, remove.
+
+    `write` is conditional: it replaces exactly the record `replaces` (None: no record).
+    `wake_at`: nothing will change for this entry before that instant.
+    `completes`: with this the schedule of the job is over.
+    """
+
+    reason: str
+    write: Run | None = None
+    replaces: Run | None = None
+    put: Entry | None = None
+    ring: Doorbell | None = None
+    remove: bool = False
+    wake_at: datetime | None = None
+    completes: bool = False
+
+
+def on_time(entry: Entry, known: Known, *, now: datetime, grace: timedelta = GRACE) -> Decision | None:
+    """Decide without the run's record where that is safe (lines 2-3); None: read it, then `decide`.
+
+    Ringing a run that has started already does no harm: its start is refused.
+    """
+    instant = slot_time(entry.slot)
+    if known.job is None or known.slots is None or instant is None:
+        return None
+    if known.job.tracked or not known.job.enabled or now - entry.due > grace:
+        return None
+    if not known.slots.contains(instant):
+        return None
+    return _ring_and_carry_on(entry, known.slots, instant, now=now, reason="on time")
+
+
+def decide(entry: Entry, known: Known, run: Run | None, *, now: datetime) -> Decision:
+    """Decide what becomes of an entry, given its run's record as it is stored (lines 4-12)."""
+    if run is None or (run.state is RunState.READY and run.attempt == 1):
+        return _never_started(entry, known, run, now=now)
+    if run.state is RunState.READY:
+        return _waiting_for_retry(entry, known, run, now=now)
+    if run.state is RunState.RUNNING:
+        return _running(entry, known, run, now=now)
+    return _settled(entry, known, run)
+
+
+def _never_started(entry: Entry, known: Known, run: Run | None, *, now: datetime) -> Decision:
+    kind = slot_kind(entry.slot)
+    if refusal := _refusal(known, kind):
+        cause, reason = refusal
+        count = 0 if kind is SlotKind.SCHEDULED and run is None else 1
+        skip = _skip(entry, known.job, cause, reason, replaces=run, count=count, now=now)
+        return replace(skip, completes=cause is Cause.MAX_RUNS)
+    job, slots = known.job, known.slots
+    assert job is not None, "no refusal, so there is a job"
+    assert slots is not None, "a checked job has slots"
+    if run is not None or kind is not SlotKind.SCHEDULED:
+        return _asked_for_once(entry, known, job, run, now=now)
+    instant = datetime.fromisoformat(entry.slot)
+    if not slots.contains(instant):
+        return _skip_until(entry, known, slots.next_after(now - slots.offset), cause=Cause.EDITED, now=now)
+    kept = kept_from(slots, now)
+    if kept is not None and kept <= instant:
+        reason = "late, but still to be run" if now - entry.due > GRACE else "on time"
+        return _ring_and_carry_on(entry, slots, instant, now=now, reason=reason)
+    until = slots.next_after(now - slots.offset) if kept is None else kept
+    return _skip_until(entry, known, until, cause=_miss(job, now - entry.due), now=now)
+
+
+def _refusal(known: Known, kind: SlotKind) -> tuple[Cause, str] | None:
+    """Tell why no run of this kind may start at all, whatever the time."""
+    if known.invalid is not None:
+        return Cause.INVALID, f"the definition is not valid: {known.invalid.problems[0]}"
+    if known.job is None:
+        return Cause.DELETED, "the job was deleted"
+    if kind.of_schedule and not known.job.enabled:
+        return Cause.PAUSED, "the job is paused"
+    if kind.of_schedule and spent(known.job, known.state):
+        return Cause.MAX_RUNS, f"max_runs={known.job.max_runs} is reached"
+    return None
+
+
+def spent(job: Job, state: JobState) -> bool:
+    """Tell whether the job has started all the runs it may."""
+    return job.max_runs is not None and state.started >= job.max_runs
+
+
+def _asked_for_once(entry: Entry, known: Known, job: Job, run: Run | None, *, now: datetime) -> Decision:
+    """Decide about a run that carries no schedule on: queued, run now, run on create, failure notice."""
+    if now - entry.due > job.catch_up_window:
+        reason = f"not started within catch_up_window ({job.catch_up_window})"
+        return _skip(entry, job, Cause.WINDOW, reason, replaces=run, count=1, now=now)
+    if run is not None and known.state.active:
+        return Decision(reason=f"queued behind {known.state.active}")
+    return Decision(reason="asked for", ring=_doorbell(entry, 1, now))
+
+
+def _waiting_for_retry(entry: Entry, known: Known, run: Run, *, now: datetime) -> Decision:
+    if known.job is None:
+        return _give_up(entry, known, run, reason=_gone(known), now=now)
+    if run.not_before is not None and run.not_before > now:
+        return Decision(reason="waiting for its next attempt", wake_at=run.not_before)
+    return Decision(reason=f"attempt {run.attempt}", ring=_doorbell(entry, run.attempt, now))
+
+
+def _running(entry: Entry, known: Known, run: Run, *, now: datetime) -> Decision:
+    """Lines 10-11: leave a live lease alone; after it, the worker is taken for dead."""
+    if run.lease is not None and run.lease > now:
+        return Decision(reason="running", wake_at=run.lease)
+    lost = replace(run, attempts=_log_attempt(run, now, Failure.UNKNOWN, "no result before its lease ended"))
+    if known.job is None:
+        return _give_up(entry, known, lost, reason=_gone(known), now=now)
+    if known.job.delivery is Delivery.AT_MOST_ONCE:
+        reason = "no result before its lease ended; delivery=at_most_once, so it is not tried again"
+        return _give_up(entry, known, lost, reason=reason, now=now)
+    if run.attempt >= known.job.retry.max_attempts:
+        reason = f"no result before its lease ended, at attempt {run.attempt}, the last one"
+        return _give_up(entry, known, lost, reason=reason, now=now)
+    again = replace(
+        lost,
+        state=RunState.READY,
+        attempt=run.attempt + 1,
+        owner="",
+        lease=None,
+        not_before=now,
+        error="no result before its lease ended",
+    )
+    return Decision(
+        reason="its worker is lost",
+        write=again,
+        replaces=run,
+        ring=_doorbell(entry, again.attempt, now),
+    )
+
+
+def _settled(entry: Entry, known: Known, run: Run) -> Decision:
+    """Line 8 and 12: the run has ended; redo what the end asks for, then let the entry go."""
+    put = after_end(known.job, run)
+    if run.state is RunState.SKIPPED and run.until is not None and known.slots is not None:
+        instant = datetime.fromisoformat(run.until)
+        put = known.slots.entry(instant, missed=run.count if run.cause in MISSES else 0)
+    instant = slot_time(entry.slot)
+    completes = (
+        instant is not None
+        and known.job is not None
+        and known.slots is not None
+        and (known.slots.next_after(instant) is None or spent(known.job, known.state))
+    )
+    return Decision(reason=f"ended as {run.state}", put=put, remove=True, completes=completes)
+
+
+def after_end(job: Job | None, run: Run) -> Entry | None:
+    """Return the entry of the failure notice that a dead run asks for, if it asks for one."""
+    if job is None or not job.on_failure or run.state is not RunState.DEAD:
+        return None
+    if slot_kind(run.slot) is SlotKind.FAILURE:
+        return None
+    # Due at the recorded end, so that a redo writes the same entry.
+    return Entry(due=run.ended_at or run.due, job_id=run.job_id, slot=SlotKind.FAILURE + run.slot)
+
+
+def _give_up(entry: Entry, known: Known, run: Run, *, reason: str, now: datetime) -> Decision:
+    dead = ended(known.job, run, RunState.DEAD, now=now, reason=reason)
+    return Decision(reason=reason, write=dead, replaces=run, put=after_end(known.job, dead), remove=True)
+
+
+def _gone(known: Known) -> str:
+    why = "is not valid any more" if known.invalid else "was deleted"
+    return f"given up while open: the job {why}"
+
+
+def _ring_and_carry_on(
+    entry: Entry, slots: Slots, instant: datetime, *, now: datetime, reason: str
+) -> Decision:
+    """Line 3: the timeline goes on with the next slot before anybody hears of this one."""
+    following = slots.next_after(instant)
+    return Decision(
+        reason=reason,
+        put=None if following is None else slots.entry(following),
+        ring=_doorbell(entry, 1, now),
+    )
+
+
+def _doorbell(entry: Entry, attempt: int, now: datetime) -> Doorbell:
+    return Doorbell(
+        job_id=entry.job_id,
+        slot=entry.slot,
+        attempt=attempt,
+        due=entry.due,
+        published_at=now,
+        missed=entry.missed,
+    )
+
+
+def first_entries(slots: Slots, now: datetime) -> list[Entry]:
+    """Return the entries with which a new, edited or resumed job begins (line 19).
+
+    That is its first slot due later than `now`; for a one-time job whose instant has just passed that slot,
+    late as it is; and with run_on_create a run at once.
+    """
+    job = slots.job
+    if not job.enabled:
+        return []
+    first = slots.frontier(now)
+    if first is None and slots.schedule.one_time:
+        slot = slots.latest_until(now)
+        late = slot is not None and now - slots.offset - slot <= job.catch_up_window
+        first = slots.entry(slot) if slot is not None and late else None
+    entries = [] if first is None else [first]
+    if job.run_on_create:
+        entries += _on_create(job, now)
+    return entries
+
+
+def _on_create(job: Job, now: datetime) -> list[Entry]:
+    if job.created_at is None:  # made by hand
+        return [Entry(due=now, job_id=job.job_id, slot=CREATED_BY_HAND)]
+    if now - job.created_at > job.catch_up_window:
+        return []
+    slot = SlotKind.CREATED + slot_of(job.created_at)
+    return [Entry(due=job.created_at, job_id=job.job_id, slot=slot)]
+
+
+# Missed slots
+
+
+def kept_from(slots: Slots, now: datetime) -> datetime | None:
+    """Return the oldest slot that the job still owes at `now`; None if it owes none that is due.
+
+    What is older is skipped, as one range. A slot that is late by no more than misfire_after is owed under
+    every policy. Beyond that `latest` owes the newest slot and `all` owes each, both only within
+    catch_up_window; and nobody owes more than the newest CAP.
+    """
+    job, nominal = slots.job, now - slots.offset
+    newest = slots.latest_until(nominal)
+    if newest is None:
+        return None
+    in_window = slots.next_after(nominal - job.catch_up_window - INSTANT)
+    tolerated = slots.next_after(nominal - job.misfire_after - INSTANT)
+    candidates = {
+        CatchUp.SKIP: (tolerated,),
+        CatchUp.LATEST: (
+            tolerated,
+            newest if in_window is not None and in_window <= newest else None,
+        ),
+        CatchUp.ALL: (in_window,),
+    }[job.catch_up]
+    owed = [slot for slot in candidates if slot is not None and slot <= newest]
+    return max(min(owed), _newest(slots, newest, CAP)) if owed else None
+
+
+def _newest(slots: Slots, newest: datetime, count: int) -> datetime:
+    """Return the first of the `count` slots that end with `newest`, or the first of all."""
+    oldest = newest
+    for _ in range(count - 1):
+        earlier = slots.latest_until(oldest - INSTANT)
+        if earlier is None:
+            break
+        oldest = earlier
+    return oldest
+
+
+def _miss(job: Job, age: timedelta) -> Cause:
+    if age > job.catch_up_window:
+        return Cause.WINDOW
+    return Cause.CAP if job.catch_up is CatchUp.ALL else Cause.MISSED
+
+
+# Records
+
+
+def _skip_until(
+    entry: Entry, known: Known, until: datetime | None, *, cause: Cause, now: datetime
+) -> Decision:
+    """Skip from the entry's slot up to `until`, where the timeline goes on (lines 6-7)."""
+    slots = known.slots
+    assert slots is not None, "only a checked job has a next slot"
+    first = datetime.fromisoformat(entry.slot)
+    count = slots.count(first, max(until or now, first)) if cause in MISSES else 1
+    missed = count + entry.missed if cause in MISSES else 0
+    return _skip(
+        entry,
+        slots.job,
+        cause,
+        _skip_reason(slots.job, cause, count),
+        replaces=None,
+        count=count,
+        until=until,
+        put=None if until is None else slots.entry(until, missed=missed),
+        now=now,
+    )
+
+
+def _skip_reason(job: Job, cause: Cause, count: int) -> str:
+    missed = "1 slot was" if count == 1 else f"{count} slots were"
+    return {
+        Cause.MISSED: f"{missed} not started in time; catch_up={job.catch_up}",
+        Cause.WINDOW: f"{missed} not started in time; the first is older than "
+        f"catch_up_window ({job.catch_up_window})",
+        Cause.CAP: f"{missed} not started in time; one catch-up runs the newest {CAP} only",
+        Cause.EDITED: "not a slot of the job any more: its schedule was edited",
+    }[cause]
+
+
+def _skip(
+    entry: Entry,
+    job: Job | None,
+    cause: Cause,
+    reason: str,
+    *,
+    replaces: Run | None,
+    count: int,
+    now: datetime,
+    until: datetime | None = None,
+    put: Entry | None = None,
+) -> Decision:
+    record = skipped(entry, job, cause, reason, count=count, until=until, now=now)
+    return Decision(reason=reason, write=record, replaces=replaces, put=put, remove=True)
+
+
+def skipped(
+    entry: Entry | Doorbell,
+    job: Job | None,
+    cause: Cause,
+    reason: str,
+    *,
+    now: datetime,
+    count: int = 1,
+    until: datetime | None = None,
+) -> Run:
+    """Return the record that says why a slot, or a range of them, had no run."""
+    blank = Run(job_id=entry.job_id, slot=entry.slot, state=RunState.SKIPPED, due=entry.due)
+    return replace(
+        ended(job, blank, RunState.SKIPPED, now=now, reason=reason),
+        cause=cause,
+        count=count,
+        until=None if until is None else slot_of(until),
+        missed=entry.missed,
+    )
+
+
+def ended(job: Job | None, run: Run, state: RunState, *, now: datetime, reason: str = "") -> Run:
+    """Return the final record of a run. It is kept for the job's history, and never too short a time."""
+    keep = DEFAULT_HISTORY
+    if job is not None:
+        keep = max(job.history, job.catch_up_window + HISTORY_MARGIN)
+    return replace(
+        run,
+        state=state,
+        lease=None,
+        not_before=None,
+        ended_at=now,
+        reason=reason,
+        expires_at=None if run.slot == CREATED_BY_HAND else now + keep,
+    )
+
+
+# Attempts
+
+
+def after_call(job: Job, run: Run, result: Result, *, now: datetime) -> Run:
+    """Return what a running run becomes when its call has ended: succeeded, ready again, or dead."""
+    attempts = _log_attempt(run, now, result.failure, result.error)
+    tried = replace(run, attempts=attempts, result=result.summary, error=result.error, ended_at=now)
+    if result.failure is None:
+        return ended(job, tried, RunState.SUCCEEDED, now=now)
+    if refusal := _no_retry(job, run.attempt, result.failure):
+        return ended(job, tried, RunState.DEAD, now=now, reason=refusal)
+    not_before = now + retry_delay(job, run)
+    if result.failure is Failure.UNKNOWN and run.lease is not None:
+        # The call may still be going on: the next attempt must not run beside it.
+        not_before = max(not_before, run.lease)
+    if not_before - run.due > job.retry.max_age:
+        reason = f"the next attempt would be later than retry.max_age ({job.retry.max_age})"
+        return ended(job, tried, RunState.DEAD, now=now, reason=reason)
+    return replace(
+        tried,
+        state=RunState.READY,
+        attempt=run.attempt + 1,
+        owner="",
+        lease=None,
+        not_before=not_before,
+    )
+
+
+def _no_retry(job: Job, attempt: int, failure: Failure) -> str:
+    """Tell why a failed attempt is the last one; empty if it is not."""
+    if failure is Failure.PERMANENT:
+        return "another attempt cannot succeed"
+    if attempt >= job.retry.max_attempts:
+        return f"attempt {attempt} was the last one"
+    if job.delivery is Delivery.AT_MOST_ONCE and failure is not Failure.NOT_STARTED:
+        return "delivery=at_most_once, and the target may have run"
+    kind = RetryOn.FUNCTION if failure is Failure.FUNCTION else RetryOn.TRANSPORT
+    return "" if kind in job.retry.retry_on else f"retry_on does not list {kind}"
+
+
+def retry_delay(job: Job, run: Run) -> timedelta:
+    """Return how long to wait after a failed attempt: exponential backoff with full jitter.
+
+    The jitter is a hash of run and attempt: spread over runs like chance, yet the same for whoever asks.
+    """
+    ceiling = job.retry.max_backoff
+    if run.attempt <= 40:  # beyond that the power alone exceeds any ceiling
+        ceiling = min(ceiling, job.retry.backoff * 2 ** (run.attempt - 1))
+    return ceiling * (stable_hash(f"{run.run_id}#{run.attempt}") / 2**64)
+
+
+def _log_attempt(run: Run, now: datetime, failure: Failure | None, error: str) -> tuple[Attempt, ...]:
+    outcome = "succeeded" if failure is None else failure.value
+    tried = Attempt(
+        attempt=run.attempt,
+        started_at=run.started_at or run.due,
+        ended_at=now,
+        outcome=outcome,
+        error=error,
+    )
+    return (*run.attempts, tried)

@@ -1,0 +1,205 @@
+"""Tick: one pass over what is due. Any number may run at once, and any may stop anywhere.
+
+The phases of a pass write in the protocol's order (docs/decisions/0001-protocol.md): first decide conditionally
+on run records, then carry the timeline on, then ring, and only then let entries go.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from tickline.document import read_job
+from tickline.errors import InvalidJob
+from tickline.model import Definition, Entry, Job, OnComplete, Run, RunState
+from tickline.policy import GRACE, Decision, Known, decide, first_entries, on_time
+from tickline.ports import Dispatcher, Store
+from tickline.slots import Slots
+
+log = logging.getLogger(__name__)
+
+LOST_AT_MOST = 3
+"""How often one entry is decided again because its record changed meanwhile; then it waits for a tick."""
+
+OPEN = frozenset({RunState.READY, RunState.RUNNING})
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What a tick did. `records`: the runs it decided itself (skipped, given up, given back).
+
+    `wake_at`: nothing more is to do before this instant, as far as is known. `unfinished`: time ran out
+    with entries left; they stay due.
+    """
+
+    entries: int = 0
+    rung: int = 0
+    failed: int = 0
+    records: list[Run] = field(default_factory=list)
+    wake_at: datetime | None = None
+    unfinished: bool = False
+
+    def wake(self, instant: datetime | None) -> None:
+        """Bring `wake_at` forward to `instant`, if that is earlier."""
+        if instant is not None and (self.wake_at is None or instant < self.wake_at):
+            self.wake_at = instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Everything a tick needs.
+
+    `grace`: how long a slot counts as on time, so that its run's record need not be read; a retry cannot
+    ring earlier than that, so where reading is cheap it is zero. `lead`: how long before its instant a
+    doorbell may be published. `page`: how many entries are read at once.
+    """
+
+    store: Store
+    dispatcher: Dispatcher
+    grace: timedelta = GRACE
+    lead: timedelta = timedelta(0)
+    page: int = 500
+
+    def __call__(self, now: datetime, *, out_of_time: Callable[[], bool] = lambda: False) -> Report:
+        """Ring for everything that is due at `now`, the earliest first.
+
+        1. Read a page of due entries, their definitions and, where needed, their runs' records.
+        2. Decide each on its own; one that cannot be decided is logged and stays due.
+        3. Write decisions, put the entries that follow, ring, remove; each phase for the whole page.
+        4. Go on with the entries that were put and are due as well, then with the next page.
+        """
+        report, until = Report(), now + self.lead
+        place: Entry | None = None
+        while page := self.store.due(until, limit=self.page, after=place):
+            place = page[-1]
+            work = page
+            while work and not report.unfinished:
+                put = self._pass(work, now, report)
+                # What was put behind this page comes with a later one.
+                work = [entry for entry in put if entry.due <= until and entry <= place]
+                report.unfinished = out_of_time()
+            if report.unfinished:
+                break
+        report.wake(now if report.unfinished else self.store.next_due(until))
+        return report
+
+    def _pass(self, entries: Sequence[Entry], now: datetime, report: Report) -> list[Entry]:
+        """Decide and act on entries; return those that were put."""
+        report.entries += len(entries)
+        known = self._know({entry.job_id for entry in entries})
+        decisions = self._decide(entries, known, now, report)
+        decisions = self._write(decisions, known, now, report)
+        put = [d.put for d in decisions.values() if d.put is not None]
+        self.store.put_entries(put)
+        doorbells = [d.ring for d in decisions.values() if d.ring is not None]
+        self.dispatcher.ring(doorbells)
+        report.rung += len(doorbells)
+        for entry, decision in decisions.items():
+            report.wake(decision.wake_at)
+            if decision.completes:
+                self._complete(entry.job_id, known[entry.job_id].job)
+        self.store.remove_entries([entry for entry, d in decisions.items() if d.remove])
+        return put
+
+    def _know(self, job_ids: Iterable[str]) -> dict[str, Known]:
+        """Read and check the definitions, and the state of those jobs whose starts go through it."""
+        definitions = self.store.jobs(job_ids)
+        known = {job_id: understand(definitions.get(job_id)) for job_id in job_ids}
+        tracked = [job_id for job_id, k in known.items() if k.job is not None and k.job.tracked]
+        for job_id, state in self.store.states(tracked).items() if tracked else ():
+            known[job_id] = replace(known[job_id], state=state)
+        return known
+
+    def _decide(
+        self, entries: Sequence[Entry], known: dict[str, Known], now: datetime, report: Report
+    ) -> dict[Entry, Decision]:
+        decisions: dict[Entry, Decision] = {}
+        unread: list[Entry] = []
+        for entry in entries:
+            with self._isolated(entry, report):
+                decision = on_time(entry, known[entry.job_id], now=now, grace=self.grace)
+                if decision is None:
+                    unread.append(entry)
+                else:
+                    decisions[entry] = decision
+        runs = self.store.runs([(entry.job_id, entry.slot) for entry in unread]) if unread else {}
+        for entry in unread:
+            with self._isolated(entry, report):
+                run = runs.get((entry.job_id, entry.slot))
+                decisions[entry] = decide(entry, known[entry.job_id], run, now=now)
+        return decisions
+
+    @contextmanager
+    def _isolated(self, entry: Entry, report: Report) -> Iterator[None]:
+        """Keep a job that cannot be decided from stopping the others. Its entry stays due."""
+        try:
+            yield
+        except Exception:
+            report.failed += 1
+            log.exception("entry not decided", extra={"job_id": entry.job_id, "slot": entry.slot})
+
+    def _write(
+        self,
+        decisions: dict[Entry, Decision],
+        known: dict[str, Known],
+        now: datetime,
+        report: Report,
+    ) -> dict[Entry, Decision]:
+        """Make the conditional writes. Where one is lost, decide again by what stands there now."""
+        written: dict[Entry, Decision] = {}
+        for entry, first in decisions.items():
+            decision = first
+            for _ in range(LOST_AT_MOST):
+                if decision.write is None:
+                    written[entry] = decision
+                    break
+                release = decision.write.tracked and decision.write.state.final
+                write = self.store.write_run(decision.write, replaces=decision.replaces, release=release)
+                if write.won:
+                    report.records.append(decision.write)
+                    written[entry] = decision
+                    break
+                decision = decide(entry, known[entry.job_id], write.current, now=now)
+        return written
+
+    def _complete(self, job_id: str, job: Job | None) -> None:
+        """Delete the definition of a job that has no more runs, if it asks for that and none is open."""
+        if job is None or job.on_complete is not OnComplete.DELETE:
+            return
+        if not self.store.list_runs(job_id, states=OPEN, limit=1):
+            self.store.delete_job(job_id)
+            log.info("job completed", extra={"job_id": job_id})
+
+
+def understand(definition: Definition | None) -> Known:
+    """Check a stored definition; a bad one is set aside with its reason."""
+    if definition is None:
+        return Known()
+    try:
+        job = read_job(definition.document)
+        return Known(job=job, slots=Slots.of(job))
+    except InvalidJob as invalid:
+        return Known(invalid=invalid)
+
+
+def sweep(store: Store, now: datetime, *, after: str = "", limit: int = 100) -> str:
+    """Give each of the next `limit` jobs behind `after` the entry it should have; return the last job_id.
+
+    This finds jobs that were written by hand. Empty when the end is reached: the next sweep begins anew.
+    """
+    definitions = store.list_jobs(after=after, limit=limit)
+    admit(store, definitions, now)
+    return definitions[-1].job_id if len(definitions) == limit else ""
+
+
+def admit(store: Store, definitions: Sequence[Definition], now: datetime) -> None:
+    """Put the first entries of jobs that have none (line 19). A bad definition is left for `doctor`."""
+    wanted: list[Entry] = []
+    for definition in definitions:
+        known = understand(definition)
+        if known.slots is not None:
+            wanted += first_entries(known.slots, now)
+    absent = store.absent_entries(wanted)
+    done = store.runs([(entry.job_id, entry.slot) for entry in absent])
+    store.put_entries([entry for entry in absent if (entry.job_id, entry.slot) not in done])
