@@ -17,6 +17,7 @@ from tickline.model import (
     Doorbell,
     Entry,
     Job,
+    JobState,
     Json,
     OnComplete,
     Overlap,
@@ -43,7 +44,10 @@ FENCE = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoke:
-    """Everything an invoke needs. `lease_margin`: how long a run may outlive its timeout before it is lost."""
+    """Everything an invoke needs.
+
+    `lease_margin`: how long after its timeout a run without a recorded end is taken for lost.
+    """
 
     store: Store
     targets: Targets
@@ -178,8 +182,10 @@ class Invoke:
         return after
 
     def _let_go(self, job: Job, run: Run) -> None:
-        """Remove the entry of a run that has ended. The last run of a job that is to be deleted keeps it:
-        a tick finishes the job and then removes it."""
+        """Remove the entry of a run that has ended, after what its end asks for is in the timeline.
+
+        Where the job is to be deleted after its last run the entry stays: a tick finishes the job first.
+        """
         if job.on_complete is OnComplete.DELETE:
             return
         if notice := after_end(job, run):

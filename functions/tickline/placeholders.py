@@ -1,7 +1,7 @@
 """Placeholders in payloads, replaced in every text of the payload at each call.
 
-EventBridge Scheduler's four keep their spelling and meaning (user guide, "Adding context attributes"), so that
-payloads move over unchanged. Tickline's own begin with `<tickline.`.
+EventBridge Scheduler's four keep their spelling and meaning (its user guide, "Adding context attributes"), so
+that payloads move over unchanged. Tickline's own begin with `<tickline.`.
 """
 
 import re
@@ -44,7 +44,7 @@ VALUES: Mapping[str, Value] = {
     "tickline.next-scheduled-time": _next,
     "tickline.missed-count": lambda _, context: str(context.missed_count),
 }
-"""Each placeholder's meaning. Times are UTC to the second, `local-time` excepted; empty where there is none."""
+"""What each placeholder stands for. Times are UTC, `local-time` excepted; empty where there is none."""
 
 
 def unknown_placeholders(payload: Json) -> list[str]:

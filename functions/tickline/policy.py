@@ -3,7 +3,7 @@
 Line numbers are those of the protocol in docs/decisions/0001-protocol.md.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tickline.errors import InvalidJob
@@ -53,7 +53,7 @@ class Known:
     job: Job | None = None
     slots: Slots | None = None
     invalid: InvalidJob | None = None
-    state: JobState = JobState()
+    state: JobState = field(default_factory=JobState)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ def _asked_for_once(entry: Entry, known: Known, job: Job, run: Run | None, *, no
 
 def _waiting_for_retry(entry: Entry, known: Known, run: Run, *, now: datetime) -> Decision:
     if known.job is None:
-        return _give_up(entry, known, run, reason=_gone(known), now=now)
+        return _give_up(known, run, reason=_gone(known), now=now)
     if run.not_before is not None and run.not_before > now:
         return Decision(reason="waiting for its next attempt", wake_at=run.not_before)
     return Decision(reason=f"attempt {run.attempt}", ring=_doorbell(entry, run.attempt, now))
@@ -166,13 +166,13 @@ def _running(entry: Entry, known: Known, run: Run, *, now: datetime) -> Decision
         return Decision(reason="running", wake_at=run.lease)
     lost = replace(run, attempts=_log_attempt(run, now, Failure.UNKNOWN, "no result before its lease ended"))
     if known.job is None:
-        return _give_up(entry, known, lost, reason=_gone(known), now=now)
+        return _give_up(known, lost, reason=_gone(known), now=now)
     if known.job.delivery is Delivery.AT_MOST_ONCE:
         reason = "no result before its lease ended; delivery=at_most_once, so it is not tried again"
-        return _give_up(entry, known, lost, reason=reason, now=now)
+        return _give_up(known, lost, reason=reason, now=now)
     if run.attempt >= known.job.retry.max_attempts:
         reason = f"no result before its lease ended, at attempt {run.attempt}, the last one"
-        return _give_up(entry, known, lost, reason=reason, now=now)
+        return _give_up(known, lost, reason=reason, now=now)
     again = replace(
         lost,
         state=RunState.READY,
@@ -216,7 +216,7 @@ def after_end(job: Job | None, run: Run) -> Entry | None:
     return Entry(due=run.ended_at or run.due, job_id=run.job_id, slot=SlotKind.FAILURE + run.slot)
 
 
-def _give_up(entry: Entry, known: Known, run: Run, *, reason: str, now: datetime) -> Decision:
+def _give_up(known: Known, run: Run, *, reason: str, now: datetime) -> Decision:
     dead = ended(known.job, run, RunState.DEAD, now=now, reason=reason)
     return Decision(reason=reason, write=dead, replaces=run, put=after_end(known.job, dead), remove=True)
 

@@ -1,7 +1,8 @@
 """Tick: one pass over what is due. Any number may run at once, and any may stop anywhere.
 
-The phases of a pass write in the protocol's order (docs/decisions/0001-protocol.md): first decide conditionally
-on run records, then carry the timeline on, then ring, and only then let entries go.
+The phases of a pass keep the protocol's order (docs/decisions/0001-protocol.md): first the conditional
+writes of run records, then the entries that carry the timeline on, then the doorbells, and only then are
+entries let go.
 """
 
 import logging

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Adapters of the Dispatcher port: how doorbells reach invoke."""

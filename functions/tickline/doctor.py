@@ -1,0 +1,81 @@
+"""Doctor: look over a live store for what should not be, and say what to do about it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from tickline.model import Entry, RunState, instant_text
+from tickline.policy import first_entries
+from tickline.ports import Store
+from tickline.tick import understand
+from tickline.views import View
+
+SLACK = timedelta(minutes=2)
+"""A tick comes every minute; what it should have done for longer than this, it does not do."""
+
+RECENT = timedelta(days=1)
+LISTED = 100
+"""Findings of one kind; a store with more of them has one trouble, not many."""
+
+
+def examine(store: Store, now: datetime) -> list[View]:
+    """Return findings: `code`, `job_id` where it is about one job, `message`, and `advice`."""
+    return [*_jobs(store, now), *_overdue(store, now), *_lost(store, now), *_dead(store, now)]
+
+
+def _finding(code: str, message: str, advice: str, *, job_id: str = "") -> View:
+    return {"code": code, "job_id": job_id, "message": message, "advice": advice}
+
+
+def _jobs(store: Store, now: datetime) -> Iterator[View]:
+    """Find definitions that cannot be read, and valid ones that the timeline does not know."""
+    after = ""
+    while definitions := store.list_jobs(after=after, limit=LISTED):
+        after = definitions[-1].job_id
+        wanted: list[Entry] = []
+        for definition in definitions:
+            known = understand(definition)
+            if known.invalid is not None:
+                message = "; ".join(str(problem) for problem in known.invalid.problems)
+                advice = f"correct it: tickline job put FILE, after tickline job show {definition.job_id}"
+                yield _finding("invalid_job", message, advice, job_id=definition.job_id)
+            elif known.slots is not None:
+                wanted += first_entries(known.slots, now)[:1]
+        absent = store.absent_entries(wanted)
+        done = store.runs([(entry.job_id, entry.slot) for entry in absent])
+        for entry in absent:
+            if (entry.job_id, entry.slot) not in done:
+                message = f"its next slot {entry.slot} is not in the timeline"
+                advice = "a running tick adds it within a sweep; is one running?"
+                yield _finding("not_admitted", message, advice, job_id=entry.job_id)
+
+
+def _overdue(store: Store, now: datetime) -> Iterator[View]:
+    """Find entries that no tick has looked at."""
+    entries = store.due(now - SLACK, limit=LISTED)
+    runs = store.runs([(entry.job_id, entry.slot) for entry in entries])
+    waiting = [entry for entry in entries if (entry.job_id, entry.slot) not in runs]
+    if waiting:
+        first = waiting[0]
+        since = instant_text(first.due)
+        message = f"{len(waiting)} entries are overdue, the first ({first.job_id}) since {since}"
+        advice = "no tick is running: start tickline dev, or look at the log of the tick"
+        yield _finding("overdue", message, advice)
+
+
+def _lost(store: Store, now: datetime) -> Iterator[View]:
+    """Find runs whose worker is gone and which no tick has given back."""
+    for run in store.list_runs(states=frozenset({RunState.RUNNING}), limit=LISTED):
+        if run.lease is None or run.lease < now - SLACK:
+            message = f"run {run.run_id} has been running past its lease"
+            yield _finding(
+                "lost_run", message, "a running tick gives it back; is one running?", job_id=run.job_id
+            )
+
+
+def _dead(store: Store, now: datetime) -> Iterator[View]:
+    """Find runs that were given up lately."""
+    for run in store.list_runs(states=frozenset({RunState.DEAD}), limit=LISTED):
+        if run.ended_at is not None and run.ended_at > now - RECENT:
+            message = f"run {run.run_id} was given up: {run.reason}; {run.error}".rstrip("; ")
+            advice = f"mend the target, then tickline run {run.job_id}"
+            yield _finding("dead_run", message, advice, job_id=run.job_id)
