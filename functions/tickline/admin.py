@@ -153,7 +153,7 @@ class Admin:
         now = self.clock.now()
         parsed = parse(schedule, zone=zone, anchor=now.replace(microsecond=0), job_id=job_id)
         local = check_zone(zone)
-        times = []
+        times: list[View] = []
         slot = parsed.next_after(now if after is None else _instant(after, zone, "after"))
         while slot is not None and len(times) < _page(count):
             times.append({"utc": slot_of(slot), "local": slot.astimezone(local).isoformat()})
@@ -293,7 +293,8 @@ def _with_creation(job: Json, stored: Definition | None, now: datetime) -> dict[
 
 
 def _field(definition: Definition, name: str) -> Json:
-    return definition.document.get(name) if isinstance(definition.document, dict) else None
+    document: Json = definition.document  # made by hand, it may be anything
+    return document.get(name) if isinstance(document, dict) else None
 
 
 def _refuse_the_past(document: dict[str, Json], now: datetime) -> None:

@@ -178,7 +178,7 @@ def _read_fields(
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, value in document.items():
-        reader = readers.get(name) if isinstance(name, str) else None
+        reader = readers.get(name)
         if reader is None:
             problems.append(_unknown_field(name, readers, within))
             continue

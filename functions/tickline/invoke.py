@@ -83,7 +83,8 @@ class Invoke:
         if doorbell.attempt > 1:
             before = self.store.run(doorbell.job_id, doorbell.slot)
             if before is None or before.state is not RunState.READY:
-                return self._refused(job, doorbell, before)
+                self._refused(job, before)
+                return None
         run = self._running(job, doorbell, before)
         write = self._write_start(job, run, before)
         if not write.won and before is None and _queued(write.current):
@@ -91,9 +92,10 @@ class Invoke:
             write = self._write_start(job, run, before)
         if write.won or (write.current is not None and write.current.owner == run.owner):
             return run
-        if write.blocked is None:
-            return self._refused(job, doorbell, write.current)
-        return self._blocked(job, doorbell, write.blocked, before)
+        if write.blocked is not None:
+            return self._blocked(job, doorbell, write.blocked, before)
+        self._refused(job, write.current)
+        return None
 
     def _running(self, job: Job, doorbell: Doorbell, before: Run | None) -> Run:
         now = self.clock.now()
@@ -119,10 +121,12 @@ class Invoke:
             )
         return self.store.write_run(run, replaces=before, claim=claim)
 
-    def _refused(self, job: Job, doorbell: Doorbell, current: Run | None) -> None:
+    def _refused(self, job: Job, current: Run | None) -> None:
         """Line 15: somebody else has this attempt. Tidy up an entry that outlived its run."""
-        log.debug("start refused", extra={"job_id": job.job_id, "slot": doorbell.slot})
-        if current is not None and current.state in (RunState.SUCCEEDED, RunState.DEAD):
+        if current is None:
+            return
+        log.debug("start refused", extra={"run_id": current.run_id, "state": current.state})
+        if current.state in (RunState.SUCCEEDED, RunState.DEAD):
             self._let_go(job, current)
 
     def _blocked(self, job: Job, doorbell: Doorbell, state: JobState, before: Run | None) -> Run | None:

@@ -191,18 +191,15 @@ def _running(entry: Entry, known: Known, run: Run, *, now: datetime) -> Decision
 
 
 def _settled(entry: Entry, known: Known, run: Run) -> Decision:
-    """Line 8 and 12: the run has ended; redo what the end asks for, then let the entry go."""
-    put = after_end(known.job, run)
-    if run.state is RunState.SKIPPED and run.until is not None and known.slots is not None:
-        instant = datetime.fromisoformat(run.until)
-        put = known.slots.entry(instant, missed=run.count if run.cause in MISSES else 0)
-    instant = slot_time(entry.slot)
-    completes = (
-        instant is not None
-        and known.job is not None
-        and known.slots is not None
-        and (known.slots.next_after(instant) is None or spent(known.job, known.state))
-    )
+    """Lines 8 and 12: the run has ended; redo what the end asks for, then let the entry go."""
+    job, slots, slot = known.job, known.slots, slot_time(entry.slot)
+    put = after_end(job, run)
+    completes = False
+    if job is not None and slots is not None:
+        if run.state is RunState.SKIPPED and run.until is not None:
+            missed = run.count + run.missed if run.cause in MISSES else 0
+            put = slots.entry(datetime.fromisoformat(run.until), missed=missed)
+        completes = slot is not None and (slots.next_after(slot) is None or spent(job, known.state))
     return Decision(reason=f"ended as {run.state}", put=put, remove=True, completes=completes)
 
 

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from tickline.model import Doorbell, Run
 from tickline.ports import Dispatcher
@@ -38,7 +39,7 @@ class DirectDispatcher(Dispatcher):
                 if bell in self._ringing:
                     continue
                 self._ringing.add(bell)
-            self._pool.submit(self._answer, doorbell).add_done_callback(lambda f, b=bell: self._over(b, f))
+            self._pool.submit(self._answer, doorbell).add_done_callback(partial(self._over, bell))
 
     def _over(self, bell: Bell, future: "Future[Run | None]") -> None:
         if not future.cancelled():

@@ -1,0 +1,30 @@
+"""Every test has no AWS account, no home settings, and deterministic examples."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tickline.store.sqlite import SqliteStore
+
+settings.register_profile("tickline", derandomize=True, deadline=None, max_examples=100)
+settings.load_profile("tickline")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what the developer's machine has set, before anything reads it."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "TICKLINE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    store = SqliteStore(tmp_path / "tickline.db")
+    yield store
+    store.close()
