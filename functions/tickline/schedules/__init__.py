@@ -1,1 +1,13 @@
-"""When a job runs: schedule texts of four dialects, compiled."""
+"""When a job runs: schedule texts of four dialects, compiled.
+
+from tickline.schedules import parse
+
+schedule = parse("cron(30 9 ? * MON-FRI *)", zone="America/New_York")
+schedule.next_after(instant)
+"""
+
+from tickline.schedules.parse import parse
+from tickline.schedules.schedule import Dialect, Fold, Gap, Schedule
+from tickline.schedules.zones import check_zone
+
+__all__ = ["Dialect", "Fold", "Gap", "Schedule", "check_zone", "parse"]
