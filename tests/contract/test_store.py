@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from builders import DAY, HOUR, MINUTE, NOW, SECOND, definition, entry, run
 
+from builders import DAY, HOUR, MINUTE, NOW, SECOND, definition, entry, run
 from tickline.model import Attempt, Cause, JobState, RunState
 from tickline.ports import Claim, Store
 from tickline.store.sqlite import SqliteStore

@@ -24,7 +24,7 @@ STEPS = (
     CREATE TABLE runs (
         job_id     TEXT NOT NULL,
         slot       TEXT NOT NULL,
-        state      TEXT NOT NULL,             -- these five are in the record as well;
+        state      TEXT NOT NULL,             -- these five are in the record as well:
         attempt    INTEGER NOT NULL,          -- as columns, conditions and lists can use them
         owner      TEXT NOT NULL,
         due        TEXT NOT NULL,
