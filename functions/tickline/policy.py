@@ -62,7 +62,6 @@ class Decision:
 
     `write` is conditional: it replaces exactly the record `replaces` (None: no record).
     `wake_at`: nothing will change for this entry before that instant.
-    `completes`: with this the schedule of the job is over.
     """
 
     reason: str
@@ -72,7 +71,6 @@ class Decision:
     ring: Doorbell | None = None
     remove: bool = False
     wake_at: datetime | None = None
-    completes: bool = False
 
 
 def on_time(entry: Entry, known: Known, *, now: datetime, grace: timedelta = GRACE) -> Decision | None:
@@ -98,7 +96,7 @@ def decide(entry: Entry, known: Known, run: Run | None, *, now: datetime) -> Dec
         return _waiting_for_retry(entry, known, run, now=now)
     if run.state is RunState.RUNNING:
         return _running(entry, known, run, now=now)
-    return _settled(entry, known, run)
+    return _settled(known, run)
 
 
 def _never_started(entry: Entry, known: Known, run: Run | None, *, now: datetime) -> Decision:
@@ -106,8 +104,7 @@ def _never_started(entry: Entry, known: Known, run: Run | None, *, now: datetime
     if refusal := _refusal(known, kind):
         cause, reason = refusal
         count = 0 if kind is SlotKind.SCHEDULED and run is None else 1
-        skip = _skip(entry, known.job, cause, reason, replaces=run, count=count, now=now)
-        return replace(skip, completes=cause is Cause.MAX_RUNS)
+        return _skip(entry, known.job, cause, reason, replaces=run, count=count, now=now)
     job, slots = known.job, known.slots
     assert job is not None, "no refusal, so there is a job"
     assert slots is not None, "a checked job has slots"
@@ -190,17 +187,30 @@ def _running(entry: Entry, known: Known, run: Run, *, now: datetime) -> Decision
     )
 
 
-def _settled(entry: Entry, known: Known, run: Run) -> Decision:
+def _settled(known: Known, run: Run) -> Decision:
     """Lines 8 and 12: the run has ended; redo what the end asks for, then let the entry go."""
-    job, slots, slot = known.job, known.slots, slot_time(entry.slot)
-    put = after_end(job, run)
-    completes = False
-    if job is not None and slots is not None:
-        if run.state is RunState.SKIPPED and run.until is not None:
-            missed = run.count + run.missed if run.cause in MISSES else 0
-            put = slots.entry(datetime.fromisoformat(run.until), missed=missed)
-        completes = slot is not None and (slots.next_after(slot) is None or spent(job, known.state))
-    return Decision(reason=f"ended as {run.state}", put=put, remove=True, completes=completes)
+    put = after_end(known.job, run)
+    if known.slots is not None and run.until is not None:
+        missed = run.count + run.missed if run.cause in MISSES else 0
+        put = known.slots.entry(datetime.fromisoformat(run.until), missed=missed)
+    return Decision(reason=f"ended as {run.state}", put=put, remove=True)
+
+
+def is_over(entry: Entry, known: Known, *, now: datetime) -> bool:
+    """Tell whether the job has no slot left that is not decided, but for those whose runs are still open.
+
+    `entry` is one that is about to be let go. Runs that were asked for by hand do not count.
+    """
+    if known.job is None or known.slots is None or slot_time(entry.slot) is None:
+        return False
+    nominal = now - known.slots.offset
+    return spent(known.job, known.state) or known.slots.next_after(nominal) is None
+
+
+def last_entry(slots: Slots, now: datetime) -> Entry | None:
+    """Return the entry of the newest slot that is due."""
+    slot = slots.latest_until(now - slots.offset)
+    return None if slot is None else slots.entry(slot)
 
 
 def after_end(job: Job | None, run: Run) -> Entry | None:
@@ -249,7 +259,7 @@ def _doorbell(entry: Entry, attempt: int, now: datetime) -> Doorbell:
 def first_entries(slots: Slots, now: datetime) -> list[Entry]:
     """Return the entries with which a new, edited or resumed job begins (line 19).
 
-    That is its first slot due later than `now`; for a one-time job whose instant has just passed that slot,
+    That is its first slot later than `now`; for a one-time job whose instant has just passed that slot,
     late as it is; and with run_on_create a run at once.
     """
     job = slots.job

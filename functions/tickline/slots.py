@@ -66,8 +66,8 @@ class Slots:
         return Entry(due=slot + self.offset, job_id=self.job.job_id, slot=slot_of(slot), missed=missed)
 
     def frontier(self, now: datetime) -> Entry | None:
-        """Return the entry of the first slot due later than `now`."""
-        slot = self.next_after(now - self.offset)
+        """Return the entry of the first slot later than `now`: where a new job begins."""
+        slot = self.next_after(now)
         return None if slot is None else self.entry(slot)
 
 

@@ -13,8 +13,18 @@ from datetime import datetime, timedelta
 
 from tickline.document import read_job
 from tickline.errors import InvalidJob
-from tickline.model import Definition, Entry, Job, OnComplete, Run, RunState
-from tickline.policy import GRACE, Decision, Known, decide, first_entries, on_time
+from tickline.model import Definition, Entry, OnComplete, Run, RunState
+from tickline.policy import (
+    GRACE,
+    Decision,
+    Known,
+    decide,
+    first_entries,
+    is_over,
+    last_entry,
+    on_time,
+    spent,
+)
 from tickline.ports import Dispatcher, Store
 from tickline.slots import Slots
 
@@ -98,8 +108,8 @@ class Tick:
         report.rung += len(doorbells)
         for entry, decision in decisions.items():
             report.wake(decision.wake_at)
-            if decision.completes:
-                self._complete(entry.job_id, known[entry.job_id].job)
+            if decision.remove:
+                self._complete(entry, known[entry.job_id], now)
         self.store.remove_entries([entry for entry, d in decisions.items() if d.remove])
         return put
 
@@ -164,13 +174,23 @@ class Tick:
                 decision = decide(entry, known[entry.job_id], write.current, now=now)
         return written
 
-    def _complete(self, job_id: str, job: Job | None) -> None:
-        """Delete the definition of a job that has no more runs, if it asks for that and none is open."""
-        if job is None or job.on_complete is not OnComplete.DELETE:
+    def _complete(self, entry: Entry, known: Known, now: datetime) -> None:
+        """Delete the definition of a job that has no more runs, if it asks for that."""
+        if known.job is None or known.job.on_complete is not OnComplete.DELETE:
             return
-        if not self.store.list_runs(job_id, states=OPEN, limit=1):
-            self.store.delete_job(job_id)
-            log.info("job completed", extra={"job_id": job_id})
+        if not is_over(entry, known, now=now) or self._has_more(entry, known, now):
+            return
+        self.store.delete_job(entry.job_id)
+        log.info("job completed", extra={"job_id": entry.job_id})
+
+    def _has_more(self, entry: Entry, known: Known, now: datetime) -> bool:
+        """Tell whether a run is open, or the last slot, unless it is this one, is still to be decided."""
+        if self.store.list_runs(entry.job_id, states=OPEN, limit=1):
+            return True
+        last = None if known.slots is None else last_entry(known.slots, now)
+        if last is None or last.slot == entry.slot or (known.job and spent(known.job, known.state)):
+            return False
+        return not self.store.absent_entries([last])
 
 
 def understand(definition: Definition | None) -> Known:

@@ -31,9 +31,7 @@ class Times:
         "per_day",
     )
 
-    def __init__(
-        self, seconds: tuple[int, ...], minutes: tuple[int, ...], hours: tuple[int, ...]
-    ) -> None:
+    def __init__(self, seconds: tuple[int, ...], minutes: tuple[int, ...], hours: tuple[int, ...]) -> None:
         self._seconds = seconds
         self._minutes = array("H", (hour * 60 + minute for hour in hours for minute in minutes))
         self._before_second = _running_count(seconds, 60)

@@ -1,0 +1,307 @@
+"""Attempts that fail, and workers that die: retries, leases, giving up."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from builders import DAY, HOUR, MINUTE, NOW, SECOND, FakeDispatcher, definition, run
+from tickline import tick
+from tickline.model import Call, Cause, Entry, Failure, Result, RunState
+from tickline.policy import Decision
+from tickline.store.sqlite import SqliteStore
+from tickline.tick import sweep
+from world import World
+
+READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED
+DEAD, SKIPPED = RunState.DEAD, RunState.SKIPPED
+
+FAILED = Result(failure=Failure.FUNCTION, error="Oops: no")
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+def crash(_: Call) -> Result:
+    raise Crash
+
+
+@pytest.fixture
+def world(store: SqliteStore) -> World:
+    return World(store)
+
+
+# failures
+
+
+def test_a_failed_attempt_is_followed_by_others_until_one_succeeds(store: SqliteStore) -> None:
+    world = World(store, FAILED, FAILED, Result(summary="at last"))
+    world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "10s"})
+
+    world.step(MINUTE)
+    world.step(MINUTE, times=3)
+
+    [done] = world.runs()
+    assert done.state is SUCCEEDED
+    assert done.attempt == 3
+    assert done.result == "at last"
+    assert [tried.outcome for tried in done.attempts] == ["function", "function", "succeeded"]
+    assert len(set(world.targets.run_ids)) == 1
+    assert world.pending() == []
+
+
+def test_a_retry_is_not_rung_before_its_time(store: SqliteStore) -> None:
+    world = World(store, FAILED)
+    world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "10m"})
+    world.step(MINUTE)
+    [waiting] = world.runs()
+    assert waiting.not_before is not None
+
+    report = world.step(waiting.not_before - world.clock.now() - SECOND)
+    calls = len(world.targets.calls)
+    world.step(SECOND)
+
+    assert report.wake_at == waiting.not_before
+    assert (calls, len(world.targets.calls)) == (1, 2)
+
+
+def test_a_run_is_given_up_after_its_last_attempt(store: SqliteStore) -> None:
+    world = World(store, FAILED)
+    world.put(schedule="at(2026-03-02T12:01:00)", retry={"max_attempts": 2, "backoff": "1s"})
+
+    world.step(MINUTE, times=4)
+
+    [dead] = world.runs()
+    assert dead.state is DEAD
+    assert dead.attempt == 2
+    assert dead.error == "Oops: no"
+    assert dead.reason == "attempt 2 was the last one"
+    assert world.pending() == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "changes", "reason"),
+    [
+        (Failure.PERMANENT, {}, "another attempt cannot succeed"),
+        (Failure.FUNCTION, {"retry": {"retry_on": ["transport"]}}, "retry_on does not list function"),
+        (Failure.NOT_STARTED, {"retry": {"retry_on": ["function"]}}, "retry_on does not list transport"),
+        (
+            Failure.FUNCTION,
+            {"delivery": "at_most_once"},
+            "delivery=at_most_once, and the target may have run",
+        ),
+        (
+            Failure.UNKNOWN,
+            {"delivery": "at_most_once"},
+            "delivery=at_most_once, and the target may have run",
+        ),
+        (
+            Failure.UNKNOWN,
+            {"retry": {"max_age": "60s"}},
+            "the next attempt would be later than retry.max_age (0:01:00)",
+        ),
+    ],
+)
+def test_some_failures_are_final(
+    store: SqliteStore, failure: Failure, changes: dict[str, object], reason: str
+) -> None:
+    world = World(store, Result(failure=failure, error="no"))
+    world.put(**changes)
+
+    world.step(MINUTE)
+
+    [dead] = world.runs()
+    assert dead.state is DEAD
+    assert dead.reason == reason
+
+
+def test_what_did_not_start_is_tried_again_even_at_most_once(store: SqliteStore) -> None:
+    world = World(store, Result(failure=Failure.NOT_STARTED, error="throttled"), Result())
+    world.put(schedule="at(2026-03-02T12:01:00)", delivery="at_most_once", retry={"backoff": "1s"})
+
+    world.step(MINUTE, times=2)
+
+    assert world.states() == {"12:01:00": SUCCEEDED}
+
+
+def test_an_attempt_of_unknown_end_is_not_followed_within_its_lease(store: SqliteStore) -> None:
+    world = World(store, Result(failure=Failure.UNKNOWN, error="read timeout"))
+    world.put(timeout="10m", retry={"backoff": "1s"})
+
+    world.step(MINUTE)
+
+    [waiting] = world.runs()
+    assert waiting.state is READY
+    assert waiting.not_before == NOW + MINUTE + 11 * MINUTE
+
+
+def test_a_dead_run_rings_its_failure_target_once(store: SqliteStore) -> None:
+    world = World(store, FAILED, Result())
+    world.put(
+        schedule="at(2026-03-02T12:01:00)",
+        on_failure="python:alarm",
+        retry={"max_attempts": 1},
+        payload="secret",
+    )
+
+    world.step(MINUTE)
+    world.step(SECOND, times=3)
+
+    assert [call.target for call in world.targets.calls] == ["python:work", "python:alarm"]
+    notice = world.targets.calls[1].payload
+    assert notice["run_id"] == "report/2026-03-02T12:01:00Z"
+    assert notice["error"] == "Oops: no"
+    assert "secret" not in str(notice)
+    assert world.pending() == []
+
+
+def test_a_failure_notice_that_fails_rings_no_other(store: SqliteStore) -> None:
+    world = World(store, FAILED)
+    world.put(schedule="at(2026-03-02T12:01:00)", on_failure="python:alarm", retry={"max_attempts": 1})
+
+    world.step(MINUTE, times=5)
+
+    assert list(world.states()) == ["12:01:00", "f:2026-03-02T12:01:00Z"]
+    assert world.pending() == []
+
+
+# workers that die
+
+
+def test_a_run_whose_worker_died_is_tried_again_after_its_lease(store: SqliteStore) -> None:
+    world = World(store, crash, Result())
+    world.put(schedule="at(2026-03-02T12:01:00)", timeout="30s")
+    with pytest.raises(Crash):
+        world.step(MINUTE)
+
+    report = world.step(89 * SECOND)
+    calls = len(world.targets.calls)
+    world.step(2 * SECOND)
+
+    [done] = world.runs()
+    assert report.wake_at == NOW + MINUTE + 90 * SECOND
+    assert calls == 1
+    assert (done.state, done.attempt) == (SUCCEEDED, 2)
+    assert done.attempts[0].outcome == "unknown"
+
+
+def test_a_run_whose_worker_died_is_given_up_at_most_once(store: SqliteStore) -> None:
+    world = World(store, crash)
+    world.put(schedule="at(2026-03-02T12:01:00)", delivery="at_most_once")
+    with pytest.raises(Crash):
+        world.step(MINUTE)
+
+    world.step(3 * MINUTE)
+
+    [dead] = world.runs()
+    assert dead.state is DEAD
+    assert "at_most_once" in dead.reason
+    assert len(world.targets.calls) == 1
+    assert world.pending() == []
+
+
+def test_a_run_whose_worker_dies_each_time_is_given_up(store: SqliteStore) -> None:
+    world = World(store, crash)
+    world.put(schedule="at(2026-03-02T12:01:00)", retry={"max_attempts": 2})
+    for _ in range(2):
+        with pytest.raises(Crash):
+            world.step(3 * MINUTE)
+
+    world.step(3 * MINUTE)
+
+    assert world.states() == {"12:01:00": DEAD}
+
+
+def test_a_worker_that_outlived_its_lease_changes_nothing(store: SqliteStore) -> None:
+    world = World(store)
+
+    def freeze(_: Call) -> Result:
+        world.clock.advance(10 * MINUTE)
+        world.tick()
+        return Result(summary="too late")
+
+    world.targets.answers = [freeze, Result(summary="second")]
+    world.put(schedule="at(2026-03-02T12:01:00)")
+    world.clock.advance(MINUTE)
+    world.tick()
+
+    world.answer(world.dispatcher.take()[0])
+    world.step(SECOND)
+
+    [done] = world.runs()
+    assert (done.state, done.attempt, done.result) == (SUCCEEDED, 2, "second")
+
+
+def test_a_worker_that_was_frozen_before_its_call_does_not_call(world: World) -> None:
+    world.put()
+    world.clock.advance(MINUTE)
+    world.tick()
+    now = world.clock.now
+    instants = iter([now(), now(), now() + 6 * SECOND])
+    world.clock.now = lambda: next(instants)  # type: ignore[method-assign]
+
+    assert world.answer() == [None]
+    assert world.targets.calls == []
+
+
+def test_a_run_without_a_lease_counts_as_lost(world: World) -> None:
+    world.put(schedule="at(2026-03-02T12:01:00)")
+    world.clock.advance(MINUTE)
+    world.tick()
+    world.store.write_run(run(NOW + MINUTE, lease=None), replaces=None)
+    world.dispatcher.take()
+
+    world.step(SECOND)
+
+    [done] = world.runs()
+    assert (done.state, done.attempt) == (SUCCEEDED, 2)
+
+
+# max_runs
+
+
+def test_max_runs_is_exact_and_says_so(world: World) -> None:
+    world.put(max_runs=2)
+
+    world.step(MINUTE, times=5)
+
+    records = world.runs()
+    assert [record.state for record in records] == [SUCCEEDED, SUCCEEDED, SKIPPED]
+    assert records[-1].cause is Cause.MAX_RUNS
+    assert world.pending() == []
+
+
+def test_max_runs_counts_a_crashed_run_once(store: SqliteStore) -> None:
+    world = World(store, crash, Result())
+    world.put(max_runs=2)
+    with pytest.raises(Crash):
+        world.step(MINUTE)
+
+    world.step(MINUTE, times=6)
+
+    assert [run.state for run in world.runs()][:2] == [SUCCEEDED, SUCCEEDED]
+    assert sum(run.state is SUCCEEDED for run in world.runs()) == 2
+
+
+def test_max_runs_holds_for_doorbells_in_flight(world: World) -> None:
+    world.put(max_runs=1)
+    for _ in range(2):
+        world.clock.advance(MINUTE)
+        world.tick()
+
+    world.answer()
+
+    assert len(world.targets.calls) == 1
+    assert [run.state for run in world.runs()] == [SUCCEEDED, SKIPPED]
+
+
+def test_run_now_does_not_count(world: World) -> None:
+    world.put(max_runs=1)
+    world.admin.run_job("report", token="now")
+
+    world.step()
+    world.step(MINUTE)
+
+    assert world.states() == {"m:now": SUCCEEDED, "12:01:00": SUCCEEDED}
