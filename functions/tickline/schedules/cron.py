@@ -53,7 +53,7 @@ class Cron:
             if rank:
                 return day * DAY + self.times.at(rank - 1)
             found = self.days.previous(day - 1)
-        return found * DAY + self.times.at(self.times.per_day - 1) if found >= 0 else LONG_AGO
+        return found * DAY + self.times.last if found >= 0 else LONG_AGO
 
     def count_local(self, first: int, stop: int) -> int:
         """Return how many local times of the rule are in [first, stop)."""

@@ -27,6 +27,8 @@ from tickline.schedules.zones import check_zone
 
 LONGEST_TEXT = 256
 _FORMS = {"cron": AWS, "quartz": QUARTZ, "unix": UNIX}
+_GAPS: tuple[str, ...] = get_args(Gap)
+_FOLDS: tuple[str, ...] = get_args(Fold)
 _EXAMPLES = {
     "cron": "cron(0 9 ? * MON-FRI *)",
     "quartz": "quartz(0 0 9 ? * MON-FRI)",
@@ -66,8 +68,8 @@ def parse(
             position=LONGEST_TEXT,
             example=_EXAMPLES["cron"],
         )
-    _check_option("dst_gap", dst_gap, get_args(Gap))
-    _check_option("dst_fold", dst_fold, get_args(Fold))
+    _check_option("dst_gap", dst_gap, _GAPS)
+    _check_option("dst_fold", dst_fold, _FOLDS)
     check_zone(zone)
     return _parse(
         text,
