@@ -1,17 +1,10 @@
 """Attempts that fail, and workers that die: retries, leases, giving up."""
 
-from contextlib import suppress
-from datetime import timedelta
-from typing import Any
-
 import pytest
 
-from builders import DAY, HOUR, MINUTE, NOW, SECOND, FakeDispatcher, definition, run
-from tickline import tick
-from tickline.model import Call, Cause, Entry, Failure, Result, RunState
-from tickline.policy import Decision
+from builders import MINUTE, NOW, SECOND, run
+from tickline.model import Call, Cause, Failure, Result, RunState
 from tickline.store.sqlite import SqliteStore
-from tickline.tick import sweep
 from world import World
 
 READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED

@@ -1,17 +1,12 @@
 """Slots that come due: each runs once, whatever becomes of doorbells and clocks."""
 
-from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from builders import DAY, HOUR, MINUTE, NOW, SECOND, FakeDispatcher, definition, run
-from tickline import tick
-from tickline.model import Call, Cause, Entry, Failure, Result, RunState
-from tickline.policy import Decision
+from builders import DAY, HOUR, MINUTE, NOW, SECOND, FakeDispatcher
+from tickline.model import Call, Failure, Result, RunState
 from tickline.store.sqlite import SqliteStore
-from tickline.tick import sweep
 from world import World
 
 READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED

@@ -23,6 +23,7 @@ _CHUNK_BITS = 9
 _CHUNK = 1 << _CHUNK_BITS
 _OFFSET = _CHUNK - 1
 _LAST_CHUNK = LAST_DAY >> _CHUNK_BITS
+_SIX_WEEKS = sum(1 << 7 * week for week in range(6))
 _SATURDAY, _SUNDAY = 6, 0
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -43,11 +44,13 @@ class Days:
 
     __slots__ = (
         "_chunks",
-        "_day_of_month",
-        "_day_of_week",
+        "_dates",
         "_either",
         "_months",
         "_shapes",
+        "_special_dates",
+        "_special_days",
+        "_weeks",
         "_years",
     )
 
@@ -60,8 +63,10 @@ class Days:
         *,
         either: bool,
     ) -> None:
-        self._day_of_month = day_of_month
-        self._day_of_week = day_of_week
+        self._dates = sum(1 << (day - 1) for day in day_of_month.values)
+        self._weeks = sum(1 << day for day in day_of_week.values) * _SIX_WEEKS
+        self._special_dates = day_of_month.special
+        self._special_days = day_of_week.special
         self._months = frozenset(month.values)
         self._years = frozenset(year.values) if year else range(FIRST_YEAR, LAST_YEAR + 1)
         self._either = either
@@ -133,20 +138,21 @@ class Days:
         """Return the days of a month of this first weekday and length; bit 0 = the 1st."""
         shape = self._shapes.get((weekday, length))
         if shape is None:
-            of_month = _month_days(self._day_of_month, weekday, length)
-            of_week = _week_days(self._day_of_week, weekday, length)
+            of_month = self._dates | _special_dates(self._special_dates, weekday, length)
+            of_week = self._weeks >> weekday | _special_days(self._special_days, weekday, length)
             shape = of_month | of_week if self._either else of_month & of_week
-            self._shapes[weekday, length] = shape
+            self._shapes[weekday, length] = shape = shape & ((1 << length) - 1)
         return shape
 
 
-def _month_days(field: Field, weekday: int, length: int) -> int:
-    days = {day for day in field.values if day <= length}
-    days.update(_day_of_month(part, weekday, length) for part in field.special)
-    return sum(1 << (day - 1) for day in days if day > 0)
+def _special_dates(parts: tuple[Part, ...], weekday: int, length: int) -> int:
+    bits = 0
+    for part in parts:
+        bits |= 1 << _date_of(part, weekday, length) >> 1
+    return bits
 
 
-def _day_of_month(part: Part, weekday: int, length: int) -> int:
+def _date_of(part: Part, weekday: int, length: int) -> int:
     """Return the day that L, L-n, nW, LW or L-nW means in a month, or 0 where it has no such day.
 
     W is the weekday nearest to the day without leaving the month; a day that the month does not
@@ -165,15 +171,11 @@ def _day_of_month(part: Part, weekday: int, length: int) -> int:
     return day
 
 
-def _week_days(field: Field, weekday: int, length: int) -> int:
-    wanted = frozenset(field.values)
-    bits = sum(1 << day for day in range(length) if (weekday + day) % 7 in wanted)
-    for part in field.special:
-        day = (part.first - weekday) % 7
-        if part.kind == "nth_dow":
-            day += 7 * (part.number - 1)
-        else:
-            day += (length - 1 - day) // 7 * 7
-        if day < length:
-            bits |= 1 << day
+def _special_days(parts: tuple[Part, ...], weekday: int, length: int) -> int:
+    """Return the days that n#k and nL mean; a fifth one that is missing lies beyond the month."""
+    bits = 0
+    for part in parts:
+        first = (part.first - weekday) % 7
+        last = first + (length - 1 - first) // 7 * 7
+        bits |= 1 << (first + 7 * (part.number - 1) if part.kind == "nth_dow" else last)
     return bits

@@ -16,9 +16,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Literal
 
-PartKind = Literal["every", "value", "range", "any", "last", "last_weekday", "nearest", "last_dow", "nth_dow"]
+PartKind = Literal[
+    "every", "value", "range", "any", "last", "last_weekday", "nearest", "last_dow", "nth_dow"
+]
 NUMERIC: frozenset[PartKind] = frozenset({"every", "value", "range", "any"})
 
 
@@ -51,6 +54,11 @@ class FieldRule:
     hash_high: int = 0
     """The last value that a plain H may take; 0 means that H has no meaning here."""
 
+    @property
+    def is_weekday(self) -> bool:
+        """True for the field whose numbers differ between dialects."""
+        return self.name == "day-of-week"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -69,9 +77,9 @@ class Part:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Field:
-    """A parsed field. Equal texts of one rule give one shared object."""
+    """A parsed field. Equal texts of one rule give one shared object, compared by identity."""
 
     name: str
     parts: tuple[Part, ...]
@@ -126,7 +134,7 @@ def parse_field(rule: FieldRule, text: str, seed: str = "") -> Field:
         parts.append(_part(rule, piece, offset, seed))
         offset += len(piece) + 1
     _check_company(rule, parts, text)
-    numbers = (value for part in parts if part.kind in NUMERIC for value in _expand(rule, part))
+    numbers = chain.from_iterable(_expand(rule, part) for part in parts if part.kind in NUMERIC)
     return Field(
         name=rule.name,
         parts=tuple(_shown(rule, part) for part in parts),
@@ -163,7 +171,8 @@ def _part(rule: FieldRule, piece: str, offset: int, seed: str) -> Part:
         return Part(kind="value", first=first, last=first)
     if not rule.open_step:
         raise FieldError(
-            f"{piece}: crontab(5) knows a step only after * or a range; write {first}-{rule.high}/{step}",
+            f"{piece}: crontab(5) knows a step only after * or a range;"
+            f" write {first}-{rule.high}/{step}",
             offset=offset,
         )
     return Part(kind="range", first=first, last=rule.high, step=step)
@@ -184,7 +193,9 @@ def _day_of_month(rule: FieldRule, piece: str, offset: int) -> Part | None:
         number = 0
         if body != "L":
             if body[1] != "-" or not _is_number(body[2:]) or int(body[2:]) > rule.high - 1:
-                raise FieldError(f"{piece}: L, L-n, LW or L-nW with n in 0-30 is meant", offset=offset)
+                raise FieldError(
+                    f"{piece}: L, L-n, LW or L-nW with n in 0-30 is meant", offset=offset
+                )
             number = int(body[2:])
         return Part(kind="last_weekday" if weekday else "last", number=number)
     if weekday:
@@ -278,21 +289,25 @@ def _whole(rule: FieldRule) -> range:
 
 def _expand(rule: FieldRule, part: Part) -> Iterable[int]:
     """List the numbers of a part; a range that wraps keeps its step across the turn."""
-    stop = part.last if part.first <= part.last else part.last + rule.span
-    return (rule.low + (number - rule.low) % rule.span for number in range(part.first, stop + 1, part.step))
+    if part.first <= part.last:
+        return range(part.first, part.last + 1, part.step)
+    turn = range(part.first, part.last + rule.span + 1, part.step)
+    return [rule.low + (number - rule.low) % rule.span for number in turn]
 
 
 def _scale(rule: FieldRule, numbers: Iterable[int]) -> tuple[int, ...]:
-    return tuple(sorted({_internal(rule, number) for number in numbers}))
+    if rule.is_weekday:
+        numbers = (_internal(rule, number) for number in numbers)
+    return tuple(sorted(set(numbers)))
 
 
 def _internal(rule: FieldRule, number: int) -> int:
-    return (number - rule.base) % 7 if rule.name == "day-of-week" else number
+    return (number - rule.base) % 7
 
 
 def _shown(rule: FieldRule, part: Part) -> Part:
     """Give a part's days of week the numbers that the rest of the package uses."""
-    if rule.name != "day-of-week":
+    if not rule.is_weekday:
         return part
     return Part(
         kind=part.kind,

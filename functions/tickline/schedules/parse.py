@@ -27,6 +27,8 @@ from tickline.schedules.zones import check_zone
 
 LONGEST_TEXT = 256
 _FORMS = {"cron": AWS, "quartz": QUARTZ, "unix": UNIX}
+_GAPS: tuple[str, ...] = get_args(Gap)
+_FOLDS: tuple[str, ...] = get_args(Fold)
 _EXAMPLES = {
     "cron": "cron(0 9 ? * MON-FRI *)",
     "quartz": "quartz(0 0 9 ? * MON-FRI)",
@@ -56,7 +58,9 @@ def parse(
     arguments may give the same object.
     """
     if not isinstance(text, str):
-        raise InvalidSchedule(f"a text is needed, not {text!r}", field="schedule", example=_EXAMPLES["cron"])
+        raise InvalidSchedule(
+            f"a text is needed, not {text!r}", field="schedule", example=_EXAMPLES["cron"]
+        )
     if len(text) > LONGEST_TEXT:
         raise InvalidSchedule(
             f"{len(text)} characters; {LONGEST_TEXT} are allowed",
@@ -64,8 +68,8 @@ def parse(
             position=LONGEST_TEXT,
             example=_EXAMPLES["cron"],
         )
-    _check_option("dst_gap", dst_gap, get_args(Gap))
-    _check_option("dst_fold", dst_fold, get_args(Fold))
+    _check_option("dst_gap", dst_gap, _GAPS)
+    _check_option("dst_fold", dst_fold, _FOLDS)
     check_zone(zone)
     return _parse(
         text,
@@ -79,7 +83,9 @@ def parse(
 
 def _check_option(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise InvalidSchedule(f"{value!r} is not one of {', '.join(allowed)}", field=name, example=allowed[0])
+        raise InvalidSchedule(
+            f"{value!r} is not one of {', '.join(allowed)}", field=name, example=allowed[0]
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -105,7 +111,9 @@ def _open(text: str) -> tuple[str, str, int]:
     if word not in _EXAMPLES:
         raise _refused(f"{word}(...) is not a form of schedule", start, _nearest(word))
     if not rest.endswith(")"):
-        raise _refused(f"the closing parenthesis of {word}( is missing", len(text.rstrip()), _nearest(word))
+        raise _refused(
+            f"the closing parenthesis of {word}( is missing", len(text.rstrip()), _nearest(word)
+        )
     return word, rest[:-1], start + len(word) + 1
 
 
@@ -123,7 +131,8 @@ def _rule(word: str, body: str, position: int, job_id: str) -> LocalRule:
 
 def _tokens(body: str, position: int) -> list[Token]:
     return [
-        Token(text=match.group(), position=position + match.start()) for match in re.finditer(r"\S+", body)
+        Token(text=match.group(), position=position + match.start())
+        for match in re.finditer(r"\S+", body)
     ]
 
 
@@ -155,7 +164,11 @@ def _two_readings(body: str, position: int) -> InvalidSchedule:
     offers = [text for text in (quartz, aws) if _is_right(text)]
     return _refused(
         "6 fields could be Quartz's (seconds first) or AWS's (year last); "
-        + (f"write {' or '.join(offers)}" if offers else "this is neither: ? is missing, or out of place"),
+        + (
+            f"write {' or '.join(offers)}"
+            if offers
+            else "this is neither: ? is missing, or out of place"
+        ),
         position,
         offers[0] if offers else QUARTZ.examples[0],
     )
@@ -173,7 +186,9 @@ def _macro(body: str, position: int) -> str:
     if body in MACROS:
         return MACROS[body]
     close = get_close_matches(body, MACROS, n=1)
-    raise _refused(f"{body} is not one of {', '.join(MACROS)}", position, close[0] if close else "@daily")
+    raise _refused(
+        f"{body} is not one of {', '.join(MACROS)}", position, close[0] if close else "@daily"
+    )
 
 
 def _nearest(word: str) -> str:

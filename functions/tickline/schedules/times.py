@@ -4,12 +4,9 @@ The times of one day are numbered in order, so that "the next", "the one before"
 are all the same question: how many of them lie before a given second?
 """
 
-from array import array
 from functools import lru_cache
 
-from tickline.schedules.instants import DAY, LONG_AGO
-
-_MINUTES = DAY // 60
+from tickline.schedules.instants import LONG_AGO
 
 
 @lru_cache(maxsize=4096)
@@ -22,36 +19,46 @@ class Times:
     """The times of day of an expression: every second, minute and hour that it names."""
 
     __slots__ = (
-        "_before_minute",
-        "_before_second",
+        "_hours",
+        "_hours_before",
         "_minutes",
-        "_next_minute",
+        "_minutes_before",
         "_seconds",
+        "_seconds_before",
         "first",
+        "last",
         "per_day",
     )
 
-    def __init__(self, seconds: tuple[int, ...], minutes: tuple[int, ...], hours: tuple[int, ...]) -> None:
-        self._seconds = seconds
-        self._minutes = array("H", (hour * 60 + minute for hour in hours for minute in minutes))
-        self._before_second = _running_count(seconds, 60)
-        self._before_minute = array("H", _running_count(self._minutes, _MINUTES))
-        self.first = self._minutes[0] * 60 + seconds[0]
-        self.per_day = len(self._minutes) * len(seconds)
+    def __init__(
+        self, seconds: tuple[int, ...], minutes: tuple[int, ...], hours: tuple[int, ...]
+    ) -> None:
+        self._seconds, self._minutes, self._hours = seconds, minutes, hours
+        self._seconds_before = _running_count(seconds, 60)
+        self._minutes_before = _running_count(minutes, 60)
+        self._hours_before = _running_count(hours, 25)
+        self.per_day = len(seconds) * len(minutes) * len(hours)
+        self.first = self.at(0)
+        self.last = self.at(self.per_day - 1)
 
     def before(self, second: int) -> int:
         """Return how many times of the day lie before this second of the day (0-86400)."""
-        minute = second // 60
-        whole = self._before_minute[minute]
-        rank = whole * len(self._seconds)
-        if minute < _MINUTES and self._before_minute[minute + 1] > whole:
-            rank += self._before_second[second % 60]
-        return rank
+        minute, second = divmod(second, 60)
+        hour, minute = divmod(minute, 60)
+        rank = self._hours_before[hour] * len(self._minutes)
+        in_hour = self._hours_before[hour + 1] * len(self._minutes) > rank
+        if in_hour:
+            rank += self._minutes_before[minute]
+        whole = rank * len(self._seconds)
+        if in_hour and self._minutes_before[minute + 1] > self._minutes_before[minute]:
+            whole += self._seconds_before[second]
+        return whole
 
     def at(self, rank: int) -> int:
         """Return the second of the day of the time that has `rank` others before it."""
-        minute, second = divmod(rank, len(self._seconds))
-        return self._minutes[minute] * 60 + self._seconds[second]
+        rank, second = divmod(rank, len(self._seconds))
+        hour, minute = divmod(rank, len(self._minutes))
+        return self._hours[hour] * 3600 + self._minutes[minute] * 60 + self._seconds[second]
 
     def next(self, second: int) -> int:
         """Return the first time of the day from this second on, or LONG_AGO if the day is over."""
@@ -59,10 +66,12 @@ class Times:
         return self.at(rank) if rank < self.per_day else LONG_AGO
 
 
-def _running_count(values: "tuple[int, ...] | array[int]", stop: int) -> list[int]:
+@lru_cache(maxsize=1024)
+def _running_count(values: tuple[int, ...], stop: int) -> bytes:
     """Return for each number from 0 to `stop` how many of the values are smaller."""
-    wanted = frozenset(values)
-    counts = [0]
+    counts = bytearray(stop + 1)
+    for value in values:
+        counts[value + 1] = 1
     for number in range(stop):
-        counts.append(counts[-1] + (number in wanted))
-    return counts
+        counts[number + 1] += counts[number]
+    return bytes(counts)
