@@ -88,10 +88,16 @@ def on_time(entry: Entry, known: Known, *, now: datetime, grace: timedelta = GRA
     return _ring_and_carry_on(entry, known.slots, instant, now=now, reason="on time")
 
 
-def decide(entry: Entry, known: Known, run: Run | None, *, now: datetime) -> Decision:
-    """Decide what becomes of an entry, given its run's record as it is stored (lines 4-12)."""
+def decide(
+    entry: Entry, known: Known, run: Run | None, *, now: datetime, following: Entry | None = None
+) -> Decision:
+    """Decide what becomes of an entry, given its run's record as it is stored (lines 4-12).
+
+    `following` is the job's next entry that is due as well, if it has one: a range of skipped slots that
+    begins with this entry ends there at the latest, so that no slot is counted twice.
+    """
     if run is None or (run.state is RunState.READY and run.attempt == 1):
-        return _never_started(entry, known, run, now=now)
+        return _never_started(entry, known, run, now=now, following=following)
     if run.state is RunState.READY:
         return _waiting_for_retry(entry, known, run, now=now)
     if run.state is RunState.RUNNING:
@@ -99,7 +105,9 @@ def decide(entry: Entry, known: Known, run: Run | None, *, now: datetime) -> Dec
     return _settled(known, run)
 
 
-def _never_started(entry: Entry, known: Known, run: Run | None, *, now: datetime) -> Decision:
+def _never_started(
+    entry: Entry, known: Known, run: Run | None, *, now: datetime, following: Entry | None
+) -> Decision:
     kind = slot_kind(entry.slot)
     if refusal := _refusal(known, kind):
         cause, reason = refusal
@@ -113,12 +121,14 @@ def _never_started(entry: Entry, known: Known, run: Run | None, *, now: datetime
     instant = datetime.fromisoformat(entry.slot)
     if not slots.contains(instant):
         return _skip_until(entry, known, slots.next_after(now - slots.offset), cause=Cause.EDITED, now=now)
-    kept = kept_from(slots, now)
-    if kept is not None and kept <= instant:
+    owed = owed_from(slots, instant, now)
+    if owed is not None and owed <= instant:
         reason = "late, but still to be run" if now - entry.due > GRACE else "on time"
         return _ring_and_carry_on(entry, slots, instant, now=now, reason=reason)
-    until = slots.next_after(now - slots.offset) if kept is None else kept
-    return _skip_until(entry, known, until, cause=_miss(job, now - entry.due), now=now)
+    until = owed or slots.next_after(now - slots.offset)
+    if following is not None and (until is None or following.slot < slot_of(until)):
+        until = datetime.fromisoformat(following.slot)
+    return _skip_until(entry, known, until, cause=_miss(job, owed, now - entry.due), now=now)
 
 
 def _refusal(known: Known, kind: SlotKind) -> tuple[Cause, str] | None:
@@ -288,29 +298,26 @@ def _on_create(job: Job, now: datetime) -> list[Entry]:
 # Missed slots
 
 
-def kept_from(slots: Slots, now: datetime) -> datetime | None:
-    """Return the oldest slot that the job still owes at `now`; None if it owes none that is due.
+def owed_from(slots: Slots, slot: datetime, now: datetime) -> datetime | None:
+    """Return the oldest slot, from the unstarted `slot` on, that still runs; None if none that is due does.
 
-    What is older is skipped, as one range. A slot that is late by no more than misfire_after is owed under
-    every policy. Beyond that `latest` owes the newest slot and `all` owes each, both only within
-    catch_up_window; and nobody owes more than the newest CAP.
+    What lies before it is skipped, as one range. While `slot` is late by no more than misfire_after, all
+    run: nothing was missed, they are merely late. After that catch_up decides about all that is due: `skip`
+    runs none, `latest` the newest, `all` each, the latter two within catch_up_window. In no case do more than
+    the newest CAP run.
     """
     job, nominal = slots.job, now - slots.offset
     newest = slots.latest_until(nominal)
     if newest is None:
         return None
+    if nominal - slot <= job.misfire_after:
+        return max(slot, _newest(slots, newest, CAP))
+    if job.catch_up is CatchUp.SKIP or nominal - newest > job.catch_up_window:
+        return None
+    if job.catch_up is CatchUp.LATEST:
+        return newest
     in_window = slots.next_after(nominal - job.catch_up_window - INSTANT)
-    tolerated = slots.next_after(nominal - job.misfire_after - INSTANT)
-    candidates = {
-        CatchUp.SKIP: (tolerated,),
-        CatchUp.LATEST: (
-            tolerated,
-            newest if in_window is not None and in_window <= newest else None,
-        ),
-        CatchUp.ALL: (in_window,),
-    }[job.catch_up]
-    owed = [slot for slot in candidates if slot is not None and slot <= newest]
-    return max(min(owed), _newest(slots, newest, CAP)) if owed else None
+    return max(slot, in_window or newest, _newest(slots, newest, CAP))
 
 
 def _newest(slots: Slots, newest: datetime, count: int) -> datetime:
@@ -324,10 +331,11 @@ def _newest(slots: Slots, newest: datetime, count: int) -> datetime:
     return oldest
 
 
-def _miss(job: Job, age: timedelta) -> Cause:
+def _miss(job: Job, owed: datetime | None, age: timedelta) -> Cause:
     if age > job.catch_up_window:
         return Cause.WINDOW
-    return Cause.CAP if job.catch_up is CatchUp.ALL else Cause.MISSED
+    capped = owed is not None and job.catch_up is not CatchUp.LATEST
+    return Cause.CAP if capped else Cause.MISSED
 
 
 # Records

@@ -58,9 +58,7 @@ def parse(
     arguments may give the same object.
     """
     if not isinstance(text, str):
-        raise InvalidSchedule(
-            f"a text is needed, not {text!r}", field="schedule", example=_EXAMPLES["cron"]
-        )
+        raise InvalidSchedule(f"a text is needed, not {text!r}", field="schedule", example=_EXAMPLES["cron"])
     if len(text) > LONGEST_TEXT:
         raise InvalidSchedule(
             f"{len(text)} characters; {LONGEST_TEXT} are allowed",
@@ -83,9 +81,7 @@ def parse(
 
 def _check_option(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise InvalidSchedule(
-            f"{value!r} is not one of {', '.join(allowed)}", field=name, example=allowed[0]
-        )
+        raise InvalidSchedule(f"{value!r} is not one of {', '.join(allowed)}", field=name, example=allowed[0])
 
 
 @lru_cache(maxsize=4096)
@@ -111,9 +107,7 @@ def _open(text: str) -> tuple[str, str, int]:
     if word not in _EXAMPLES:
         raise _refused(f"{word}(...) is not a form of schedule", start, _nearest(word))
     if not rest.endswith(")"):
-        raise _refused(
-            f"the closing parenthesis of {word}( is missing", len(text.rstrip()), _nearest(word)
-        )
+        raise _refused(f"the closing parenthesis of {word}( is missing", len(text.rstrip()), _nearest(word))
     return word, rest[:-1], start + len(word) + 1
 
 
@@ -131,8 +125,7 @@ def _rule(word: str, body: str, position: int, job_id: str) -> LocalRule:
 
 def _tokens(body: str, position: int) -> list[Token]:
     return [
-        Token(text=match.group(), position=position + match.start())
-        for match in re.finditer(r"\S+", body)
+        Token(text=match.group(), position=position + match.start()) for match in re.finditer(r"\S+", body)
     ]
 
 
@@ -164,11 +157,7 @@ def _two_readings(body: str, position: int) -> InvalidSchedule:
     offers = [text for text in (quartz, aws) if _is_right(text)]
     return _refused(
         "6 fields could be Quartz's (seconds first) or AWS's (year last); "
-        + (
-            f"write {' or '.join(offers)}"
-            if offers
-            else "this is neither: ? is missing, or out of place"
-        ),
+        + (f"write {' or '.join(offers)}" if offers else "this is neither: ? is missing, or out of place"),
         position,
         offers[0] if offers else QUARTZ.examples[0],
     )
@@ -186,9 +175,7 @@ def _macro(body: str, position: int) -> str:
     if body in MACROS:
         return MACROS[body]
     close = get_close_matches(body, MACROS, n=1)
-    raise _refused(
-        f"{body} is not one of {', '.join(MACROS)}", position, close[0] if close else "@daily"
-    )
+    raise _refused(f"{body} is not one of {', '.join(MACROS)}", position, close[0] if close else "@daily")
 
 
 def _nearest(word: str) -> str:

@@ -98,11 +98,7 @@ def _nearest_name(name: object) -> str:
     wanted = str(name).lower().replace(" ", "_")
     by_place = [zone for lower, zone in known.items() if lower.rpartition("/")[2] == wanted]
     close = get_close_matches(wanted, sorted(known), n=1)
-    return (
-        _ABBREVIATIONS.get(wanted)
-        or min(by_place, default="")
-        or (known[close[0]] if close else "UTC")
-    )
+    return _ABBREVIATIONS.get(wanted) or min(by_place, default="") or (known[close[0]] if close else "UTC")
 
 
 def zone_title(zone: str) -> str:
