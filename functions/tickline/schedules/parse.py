@@ -12,12 +12,12 @@ nothing here is guessed.
 
 import re
 from datetime import datetime
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import get_args
 
 from tickline.errors import InvalidSchedule
 from tickline.schedules.at import parse_at
+from tickline.schedules.closest import closest
 from tickline.schedules.cron import Token, compile_cron
 from tickline.schedules.dialects import AWS, MACROS, QUARTZ, UNIX, CronDialect
 from tickline.schedules.rate import parse_rate
@@ -185,16 +185,14 @@ def _is_right(text: str) -> bool:
 def _macro(body: str, position: int) -> str:
     if body in MACROS:
         return MACROS[body]
-    close = get_close_matches(body, MACROS, n=1)
     raise _refused(
-        f"{body} is not one of {', '.join(MACROS)}", position, close[0] if close else "@daily"
+        f"{body} is not one of {', '.join(MACROS)}", position, closest(body, MACROS, "@daily")
     )
 
 
 def _nearest(word: str) -> str:
     """Return a right text of the form that a word looks most like."""
-    close = get_close_matches(word.lower(), _EXAMPLES, n=1)
-    return _EXAMPLES[close[0] if close else "cron"]
+    return _EXAMPLES[closest(word.lower(), _EXAMPLES, "cron")]
 
 
 def _refused(message: str, position: int, example: str) -> InvalidSchedule:
