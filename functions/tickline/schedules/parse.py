@@ -159,19 +159,25 @@ def _dialect(word: str, body: str, position: int, tokens: list[Token]) -> CronDi
 
 
 def _two_readings(body: str, position: int) -> InvalidSchedule:
-    """Refuse six bare fields, and offer each reading that is right as a text to paste."""
-    quartz, aws = f"quartz({body})", f"cron({body})"
-    offers = [text for text in (quartz, aws) if _is_right(text)]
+    """Refuse six bare fields, and offer each reading that can be had as a text to paste."""
+    readings = (_reading("quartz", body, 3), _reading("cron", body, 2))
+    offers = [text for text in readings if _is_right(text)]
     return _refused(
         "6 fields could be Quartz's (seconds first) or AWS's (year last); "
-        + (
-            f"write {' or '.join(offers)}"
-            if offers
-            else "this is neither: ? is missing, or out of place"
-        ),
+        + (f"write {' or '.join(offers)}" if offers else "these are neither"),
         position,
         offers[0] if offers else QUARTZ.examples[0],
     )
+
+
+def _reading(word: str, body: str, day_of_month: int) -> str:
+    """Write six fields as one dialect's text; a day field that is * becomes the ? it needs."""
+    fields = body.split()
+    day_of_week = day_of_month + 2
+    if "?" not in (fields[day_of_month], fields[day_of_week]):
+        free = day_of_week if fields[day_of_week] == "*" else day_of_month
+        fields[free] = "?" if fields[free] == "*" else fields[free]
+    return f"{word}({' '.join(fields)})"
 
 
 def _is_right(text: str) -> bool:
