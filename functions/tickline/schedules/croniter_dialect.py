@@ -92,17 +92,22 @@ def parse_croniter(body: str, position: int, seed: str) -> CroniterRule:
     """Read the words between the parentheses; `position` is where they begin in the text."""
     count = len(body.split())
     if count not in {5, 6}:
-        raise _refused(f"{count} fields; croniter's dialect has 5, or 6 with the seconds last", position)
+        raise _refused(
+            f"{count} fields; croniter's dialect has 5, or 6 with the seconds last", position
+        )
     random = _RANDOM.search(body)
     if random:
-        raise _refused("R would be another time at each look; H is stable", position + random.start())
+        raise _refused(
+            "R would be another time at each look; H is stable", position + random.start()
+        )
     try:
         values, nth = croniter.expand(body, hash_id=seed.encode())
         croniter(body, _NAIVE_EPOCH, hash_id=seed.encode())
     except (ValueError, TypeError, LookupError) as reason:
         raise _refused(f"croniter says: {reason}", position) from None
     fields = [
-        _field(name, whole, found, nth) for name, whole, found in zip(_NAMES, _RANGES, values, strict=False)
+        _field(name, whole, found, nth)
+        for name, whole, found in zip(_NAMES, _RANGES, values, strict=False)
     ]
     minute, hour, day, month, weekday, second, *_ = [*fields, None]
     return CroniterRule(
@@ -122,7 +127,9 @@ def parse_croniter(body: str, position: int, seed: str) -> CroniterRule:
     )
 
 
-def _field(name: str, whole: range, found: list[int | str], nth: dict[int, set[int | str]]) -> Field:
+def _field(
+    name: str, whole: range, found: list[int | str], nth: dict[int, set[int | str]]
+) -> Field:
     """Turn what croniter expanded into a field that can be described."""
     if "*" in found:
         return Field(name=name, parts=(Part(kind="every"),), values=tuple(whole))

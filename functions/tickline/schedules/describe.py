@@ -105,7 +105,9 @@ def _days(fields: Fields) -> str:
     of_week = _week_days(fields.day_of_week)
     if not (of_month and of_week):
         return of_month or of_week
-    return f"{of_month}, and also {of_week}," if fields.either else f"{of_month} if that is {of_week}"
+    return (
+        f"{of_month}, and also {of_week}," if fields.either else f"{of_month} if that is {of_week}"
+    )
 
 
 def _month_days(field: Field) -> str:

@@ -15,11 +15,12 @@ CronExpression, crontab(5), and for H the cron syntax of Jenkins.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import chain
 from typing import Literal
 
-PartKind = Literal["every", "value", "range", "any", "last", "last_weekday", "nearest", "last_dow", "nth_dow"]
+PartKind = Literal[
+    "every", "value", "range", "any", "last", "last_weekday", "nearest", "last_dow", "nth_dow"
+]
 NUMERIC: frozenset[PartKind] = frozenset({"every", "value", "range", "any"})
 
 
@@ -169,7 +170,8 @@ def _part(rule: FieldRule, piece: str, offset: int, seed: str) -> Part:
         return Part(kind="value", first=first, last=first)
     if not rule.open_step:
         raise FieldError(
-            f"{piece}: crontab(5) knows a step only after * or a range; write {first}-{rule.high}/{step}",
+            f"{piece}: crontab(5) knows a step only after * or a range;"
+            f" write {first}-{rule.high}/{step}",
             offset=offset,
         )
     return Part(kind="range", first=first, last=rule.high, step=step)
@@ -190,7 +192,9 @@ def _day_of_month(rule: FieldRule, piece: str, offset: int) -> Part | None:
         number = 0
         if body != "L":
             if body[1] != "-" or not _is_number(body[2:]) or int(body[2:]) > rule.high - 1:
-                raise FieldError(f"{piece}: L, L-n, LW or L-nW with n in 0-30 is meant", offset=offset)
+                raise FieldError(
+                    f"{piece}: L, L-n, LW or L-nW with n in 0-30 is meant", offset=offset
+                )
             number = int(body[2:])
         return Part(kind="last_weekday" if weekday else "last", number=number)
     if weekday:
@@ -245,6 +249,9 @@ def _hashed_part(rule: FieldRule, body: str, step: int, offset: int, seed: str) 
 
 
 def _stable_hash(seed: str, name: str) -> int:
+    # Few schedules have an H, and hashlib is a tenth of what this package costs to import.
+    from hashlib import blake2b  # noqa: PLC0415 - see above
+
     return int.from_bytes(blake2b(f"{seed}/{name}".encode(), digest_size=8).digest(), "big")
 
 

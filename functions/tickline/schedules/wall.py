@@ -171,13 +171,19 @@ class WallSchedule:
             if slot >= windows.opens[index]:
                 return slot - windows.offsets[index], until
             went_back_here = index > 0 and windows.closes[index - 1] - 1 > local
-            before = index - 1 if went_back_here else bisect_right(windows.opens, slot, 0, index) - 1
+            before = (
+                index - 1 if went_back_here else bisect_right(windows.opens, slot, 0, index) - 1
+            )
             if before < 0:
                 return FLOOR - 1, slot - windows.offsets[0]
             if not went_back_here and slot >= windows.closes[before] and self.shifts:
                 return windows.starts[before + 1], until
             index = before
-            local = windows.closes[index] - 1 if went_back_here else min(slot, windows.closes[index] - 1)
+            local = (
+                windows.closes[index] - 1
+                if went_back_here
+                else min(slot, windows.closes[index] - 1)
+            )
         return FLOOR - 1, FLOOR - 1
 
     def describe(self) -> str:
@@ -185,7 +191,9 @@ class WallSchedule:
         return self.rule.describe(self.zone)
 
 
-def on_the_wall(*, text: str, zone: str, rule: LocalRule, dst_gap: Gap, dst_fold: Fold) -> WallSchedule:
+def on_the_wall(
+    *, text: str, zone: str, rule: LocalRule, dst_gap: Gap, dst_fold: Fold
+) -> WallSchedule:
     """Lay a rule over a zone; a rule that names every hour overrules both options."""
     return WallSchedule(
         text=text,
