@@ -28,6 +28,9 @@ SWEEP_JOBS = 100
 IDLE = timedelta(milliseconds=50)
 """A sweep starts only with this much time before the next due instant, so that it makes nothing late."""
 
+STARVED = timedelta(seconds=10)
+"""After this long without a sweep it starts all the same."""
+
 AFTER_TROUBLE = timedelta(seconds=1)
 
 LEASE_MARGIN = timedelta(seconds=5)
@@ -99,9 +102,10 @@ class Local:
 
     def _sweep_when_idle(self, now: datetime, counter: int, report: Report) -> None:
         """Look for jobs written by hand, at most once a second and not when something is about to be due."""
-        not_before = now if self._swept_at is None else min(self._swept_at + SWEEP_EVERY, now + SWEEP_EVERY)
-        if now < not_before or (report.wake_at is not None and report.wake_at - now < IDLE):
-            report.wake(max(not_before, now + IDLE))
+        rested = now - (self._swept_at or now - STARVED)
+        busy = report.wake_at is not None and report.wake_at - now < IDLE
+        if timedelta(0) <= rested < SWEEP_EVERY or (busy and rested < STARVED):
+            report.wake(now + max(SWEEP_EVERY - rested, IDLE))
             return
         self._swept_at, self._swept_counter = now, counter
         self._sweep_after = sweep(self._store, now, after=self._sweep_after, limit=SWEEP_JOBS)
