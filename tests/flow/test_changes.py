@@ -229,9 +229,10 @@ def test_a_definition_that_was_corrected_by_hand_runs_again(world: World) -> Non
 def test_a_sweep_finds_jobs_that_were_written_by_hand(world: World) -> None:
     for name in ("a", "b", "c"):
         world.store.put_job(definition(name), revision=None)
+    world.store.put_job(definition("broken", schedule="x"), revision=None)
 
     after = sweep(world.store, NOW, limit=2)
-    rest = sweep(world.store, NOW, after=after, limit=2)
+    rest = sweep(world.store, NOW, after=after, limit=3)
 
     assert (after, rest) == ("b", "")
     assert world.pending() == [(name, "2026-03-02T12:01:00Z") for name in ("a", "b", "c")]
