@@ -12,6 +12,7 @@ Sources: the EventBridge Scheduler user guide ("schedule-types"), the Javadoc of
 CronExpression, crontab(5), and for H the cron syntax of Jenkins.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +22,7 @@ from typing import Literal
 PartKind = Literal[
     "every", "value", "range", "any", "last", "last_weekday", "nearest", "last_dow", "nth_dow"
 ]
+_HASHED = re.compile(r"(?<![A-Za-z])[Hh](?![A-Za-z])")
 NUMERIC: frozenset[PartKind] = frozenset({"every", "value", "range", "any"})
 
 
@@ -111,6 +113,11 @@ class Fields:
     year: Field | None
     either: bool
     """A day needs to match only one of the two day fields, not both."""
+
+
+def seed_of(text: str, job_id: str) -> str:
+    """Return what the values of a text hang on: the job's id if there is an H, else nothing."""
+    return job_id if _HASHED.search(text) else ""
 
 
 class FieldError(ValueError):
