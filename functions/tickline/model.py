@@ -267,6 +267,11 @@ class Result:
     failure: Failure | None = None
     error: str = ""
 
+    @property
+    def ok(self) -> bool:
+        """True when the target did its work."""
+        return self.failure is None
+
 
 class SlotKind(StrEnum):
     """What a slot stands for. All but the first are marked by their first letter and a colon.
