@@ -1,5 +1,7 @@
 """The only place that picks adapters."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tickline.admin import Admin
@@ -7,6 +9,8 @@ from tickline.clocks import SystemClock
 from tickline.store.sqlite import SqliteStore
 
 
-def local_admin(db: Path) -> Admin:
-    """Return the admin of a SQLite store; the file is made if it is not there."""
-    return Admin(store=SqliteStore(db), clock=SystemClock())
+@contextmanager
+def local_admin(db: Path | str) -> Iterator[Admin]:
+    """Give the admin of a SQLite store for a while; the file is made if it is not there."""
+    with closing(SqliteStore(db)) as store:
+        yield Admin(store=store, clock=SystemClock())

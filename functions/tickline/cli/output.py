@@ -1,0 +1,131 @@
+"""Tables and lists on stdout. rich is imported when the first one is printed."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from tickline.cli.plain import STYLES, clock_time, counted, escaped, lateness
+from tickline.model import Json, instant_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPE_WIDTH = 1000
+"""Lines that no terminal shows are not folded."""
+
+GUTTER = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table. Only those that may fold become narrower than their values."""
+
+    title: str
+    right: bool = False
+    folds: bool = False
+
+
+Cell = str | tuple[str, str]
+"""A text, or a text and its style."""
+
+
+def print_table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
+    """Print a table without lines: the titles dim, columns apart by two spaces."""
+    from rich.table import Table  # noqa: PLC0415 - only tables pay for rich
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, padding=(0, GUTTER, 0, 0), header_style="dim")
+    for column in columns:
+        table.add_column(
+            column.title,
+            justify="right" if column.right else "left",
+            no_wrap=not column.folds,
+            overflow="fold",
+        )
+    for row in rows:
+        cells = [(cell, "") if isinstance(cell, str) else cell for cell in row]
+        table.add_row(*(Text(escaped(text), style=style) for text, style in cells))
+    _print(table)
+
+
+def print_pairs(pairs: Iterable[tuple[str, Cell]]) -> None:
+    """Print names and values, one pair a line."""
+    from rich.table import Table  # noqa: PLC0415 - only tables pay for rich
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, padding=(0, GUTTER, 0, 0), show_header=False)
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    for name, cell in pairs:
+        text, style = (cell, "") if isinstance(cell, str) else cell
+        table.add_row(name, Text(escaped(text), style=style))
+    _print(table)
+
+
+def _print(table: object) -> None:
+    console = _console()
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def _console() -> "Console":
+    from rich.console import Console  # noqa: PLC0415 - only tables pay for rich
+
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+def note(text: str) -> None:
+    """Print a line beside the answer: for people, not for a pipe."""
+    click.secho(escaped(text), dim=True, err=True)
+
+
+def state_cell(state: str) -> Cell:
+    """Return a state in its colour."""
+    return state, STYLES.get(state, "")
+
+
+def zone_of(name: Json) -> ZoneInfo:
+    """Return the zone of a job; UTC for one that has a bad zone."""
+    try:
+        return ZoneInfo(name if isinstance(name, str) else "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def zoned(text: str, zone: ZoneInfo, *, today: datetime) -> str:
+    """Write a stored instant by a zone's clock, and say whose it is: 25 Oct 02:30:00 CEST."""
+    instant = instant_of(text)
+    return f"{clock_time(instant, zone, today=today)} {instant.astimezone(zone):%Z}"
+
+
+def outcome(run: Json) -> str:
+    """Say in one line what came of a run: its result, error, or why it has none."""
+    return " · ".join(part for part in _outcome(run) if part)
+
+
+def _outcome(run: Json) -> Iterator[str]:
+    state = run["state"]
+    if state == "skipped":
+        yield run.get("reason", "")
+        return
+    if state == "running":
+        return
+    yield run.get("result", "") if state == "succeeded" else run.get("error", "")
+    if state == "ready" and "not_before" in run:
+        when = instant_of(run["not_before"])
+        yield f"again at {clock_time(when, today=when, ms=True)}"
+    yield run.get("reason", "")
+    if run.get("missed_count"):
+        yield f"stands for {counted(run['missed_count'], 'missed slot')}"
+
+
+def late(run: Json) -> str:
+    """Write a run's lateness; empty for one that never started."""
+    return lateness(run.get("lateness_ms"))
