@@ -3,7 +3,7 @@
 import pytest
 
 from builders import MINUTE, NOW, SECOND, run
-from tickline.model import Call, Cause, Failure, Result, RunState
+from tickline.model import Call, Failure, Result, RunState
 from tickline.store.sqlite import SqliteStore
 from world import World
 
@@ -250,51 +250,3 @@ def test_a_run_without_a_lease_counts_as_lost(world: World) -> None:
 
     [done] = world.runs()
     assert (done.state, done.attempt) == (SUCCEEDED, 2)
-
-
-# max_runs
-
-
-def test_max_runs_is_exact_and_says_so(world: World) -> None:
-    world.put(max_runs=2)
-
-    world.step(MINUTE, times=5)
-
-    records = world.runs()
-    assert [record.state for record in records] == [SUCCEEDED, SUCCEEDED, SKIPPED]
-    assert records[-1].cause is Cause.MAX_RUNS
-    assert world.pending() == []
-
-
-def test_max_runs_counts_a_crashed_run_once(store: SqliteStore) -> None:
-    world = World(store, crash, Result())
-    world.put(max_runs=2)
-    with pytest.raises(Crash):
-        world.step(MINUTE)
-
-    world.step(MINUTE, times=6)
-
-    assert [run.state for run in world.runs()][:2] == [SUCCEEDED, SUCCEEDED]
-    assert sum(run.state is SUCCEEDED for run in world.runs()) == 2
-
-
-def test_max_runs_holds_for_doorbells_in_flight(world: World) -> None:
-    world.put(max_runs=1)
-    for _ in range(2):
-        world.clock.advance(MINUTE)
-        world.tick()
-
-    world.answer()
-
-    assert len(world.targets.calls) == 1
-    assert [run.state for run in world.runs()] == [SUCCEEDED, SKIPPED]
-
-
-def test_run_now_does_not_count(world: World) -> None:
-    world.put(max_runs=1)
-    world.admin.run_job("report", token="now")
-
-    world.step()
-    world.step(MINUTE)
-
-    assert world.states() == {"m:now": SUCCEEDED, "12:01:00": SUCCEEDED}

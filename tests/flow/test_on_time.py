@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from builders import DAY, HOUR, MINUTE, NOW, SECOND, FakeDispatcher
-from tickline.model import Call, Failure, Result, RunState
+from tickline.model import Failure, Result, RunState
 from tickline.store.sqlite import SqliteStore
 from world import World
 
@@ -13,14 +13,6 @@ READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED
 DEAD, SKIPPED = RunState.DEAD, RunState.SKIPPED
 
 FAILED = Result(failure=Failure.FUNCTION, error="Oops: no")
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-def crash(_: Call) -> Result:
-    raise Crash
 
 
 @pytest.fixture

@@ -1,0 +1,254 @@
+"""Jobs that change under way: paused, edited, deleted, completed, broken, healed."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from builders import HOUR, MINUTE, NOW, SECOND, definition
+from tickline import tick
+from tickline.model import Call, Cause, Entry, Failure, Result, RunState
+from tickline.policy import Decision
+from tickline.store.sqlite import SqliteStore
+from tickline.tick import sweep
+from world import World
+
+READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED
+DEAD, SKIPPED = RunState.DEAD, RunState.SKIPPED
+
+FAILED = Result(failure=Failure.FUNCTION, error="Oops: no")
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+def crash(_: Call) -> Result:
+    raise Crash
+
+
+@pytest.fixture
+def world(store: SqliteStore) -> World:
+    return World(store)
+
+
+# pause, delete, edit
+
+
+def test_a_paused_job_records_that_it_did_not_run(world: World) -> None:
+    world.put()
+    world.admin.pause_job("report")
+
+    world.step(MINUTE, times=3)
+
+    [record] = world.runs()
+    assert (record.state, record.cause, record.count) == (SKIPPED, Cause.PAUSED, 0)
+    assert world.pending() == []
+
+
+def test_a_resumed_job_goes_on_with_its_next_slot(world: World) -> None:
+    world.put()
+    world.admin.pause_job("report")
+    world.step(MINUTE, times=3)
+
+    world.admin.resume_job("report")
+    world.step(MINUTE)
+
+    assert world.states() == {"12:01:00": SKIPPED, "12:04:00": SUCCEEDED}
+
+
+def test_a_pause_stops_a_doorbell_in_flight(world: World) -> None:
+    world.put()
+    world.clock.advance(MINUTE)
+    world.tick()
+    world.admin.pause_job("report")
+
+    world.answer()
+    world.step(MINUTE)
+
+    assert world.targets.calls == []
+    assert world.states()["12:01:00"] is SKIPPED
+
+
+def test_an_open_run_of_a_paused_job_goes_on_to_its_end(store: SqliteStore) -> None:
+    world = World(store, FAILED, Result())
+    world.put(retry={"backoff": "1s"})
+    world.step(MINUTE)
+    world.admin.pause_job("report")
+
+    world.step(MINUTE)
+
+    assert world.states() == {"12:01:00": SUCCEEDED, "12:02:00": SKIPPED}
+
+
+def test_a_deleted_job_runs_no_more_and_keeps_its_history(world: World) -> None:
+    world.put()
+    world.step(MINUTE)
+    world.admin.delete_job("report")
+
+    world.step(MINUTE, times=2)
+
+    assert world.states() == {"12:01:00": SUCCEEDED, "12:02:00": SKIPPED}
+    assert world.runs()[1].cause is Cause.DELETED
+    assert world.pending() == []
+
+
+@pytest.mark.parametrize("began", [FAILED, crash], ids=["waiting for its retry", "running"])
+def test_an_open_run_of_a_deleted_job_is_given_up(store: SqliteStore, began: Result) -> None:
+    world = World(store, began)
+    world.put(schedule="at(2026-03-02T12:01:00)")
+    with suppress(Crash):
+        world.step(MINUTE)
+    world.admin.delete_job("report")
+
+    world.step(3 * MINUTE)
+
+    [dead] = world.runs()
+    assert dead.state is DEAD
+    assert dead.reason == "given up while open: the job was deleted"
+
+
+def test_a_job_that_is_made_anew_counts_anew(world: World) -> None:
+    world.put(max_runs=1)
+    world.step(MINUTE, times=2)
+    world.admin.delete_job("report")
+
+    world.admin.put_job({"job_id": "report", "schedule": "* * * * *", "target": "python:work", "max_runs": 1})
+    world.step(MINUTE)
+
+    assert world.states()["12:03:00"] is SUCCEEDED
+
+
+def test_an_edit_neither_loses_nor_doubles_a_slot(world: World) -> None:
+    world.put(schedule="*/2 * * * *")
+    world.put(schedule="*/3 * * * *")
+
+    world.step(MINUTE, times=6)
+
+    assert world.targets.run_ids == ["report/2026-03-02T12:03:00Z", "report/2026-03-02T12:06:00Z"]
+    assert world.runs()[0].cause is Cause.EDITED
+
+
+def test_an_edit_that_keeps_a_due_slot_runs_it(world: World) -> None:
+    world.put(schedule="*/2 * * * *")
+    world.clock.advance(2 * MINUTE)
+
+    world.put(schedule="* * * * *")
+    world.step()
+
+    assert world.states() == {"12:02:00": SUCCEEDED}
+
+
+def test_an_edit_of_the_payload_alone_writes_nothing_to_the_timeline(world: World) -> None:
+    world.put()
+
+    world.put(payload=1)
+
+    assert world.pending() == [("report", "2026-03-02T12:01:00Z")]
+
+
+# completion
+
+
+def test_a_completed_job_may_delete_itself(world: World) -> None:
+    world.put(schedule="at(2026-03-02T12:01:00)", on_complete="delete")
+
+    world.step(MINUTE)
+    kept = world.store.job("report")
+    world.step(SECOND)
+
+    assert kept is not None
+    assert world.store.job("report") is None
+    assert world.pending() == []
+    assert world.states() == {"12:01:00": SUCCEEDED}
+
+
+def test_a_job_with_max_runs_deletes_itself_after_the_last(world: World) -> None:
+    world.put(max_runs=2, on_complete="delete")
+
+    world.step(MINUTE, times=4)
+
+    assert world.store.job("report") is None
+    assert [record.state for record in world.runs()][:2] == [SUCCEEDED, SUCCEEDED]
+
+
+def test_a_job_is_not_deleted_while_a_run_of_it_is_open(store: SqliteStore) -> None:
+    world = World(store, FAILED, Result())
+    retry = {"backoff": "5h", "max_backoff": "5h"}
+    world.put(end="2026-03-02T12:02:00Z", on_complete="delete", retry=retry)
+
+    world.step(MINUTE, times=3)
+    kept = world.store.job("report")
+    world.step(HOUR, times=6)
+
+    assert kept is not None
+    assert world.store.job("report") is None
+    assert world.states() == {"12:01:00": SUCCEEDED, "12:02:00": SUCCEEDED}
+
+
+def test_a_job_is_not_deleted_before_its_last_slot_is_decided(world: World) -> None:
+    world.put(end="2026-03-02T12:02:00Z", on_complete="delete", catch_up="all")
+    world.clock.advance(HOUR)
+
+    world.step(times=4)
+
+    assert world.states() == {"12:01:00": SUCCEEDED, "12:02:00": SUCCEEDED}
+    assert world.store.job("report") is None
+
+
+# bad definitions
+
+
+def test_a_bad_definition_is_set_aside_and_stops_nobody(world: World) -> None:
+    world.put(job_id="good")
+    world.put()
+    world.store.put_job(definition(revision=2, schedule="every now and then"), revision=1)
+
+    world.step(MINUTE)
+
+    assert world.states("good") == {"12:01:00": SUCCEEDED}
+    [record] = world.runs()
+    assert (record.state, record.cause) == (SKIPPED, Cause.INVALID)
+    assert "schedule" in record.reason
+
+
+def test_a_definition_that_was_corrected_by_hand_runs_again(world: World) -> None:
+    world.put()
+    world.store.put_job(definition(revision=2, schedule="nonsense"), revision=1)
+    world.step(MINUTE)
+    world.store.put_job(definition(revision=3), revision=2)
+
+    sweep(world.store, world.clock.now())
+    world.step(MINUTE)
+
+    assert world.states()["12:02:00"] is SUCCEEDED
+
+
+def test_a_sweep_finds_jobs_that_were_written_by_hand(world: World) -> None:
+    for name in ("a", "b", "c"):
+        world.store.put_job(definition(name), revision=None)
+
+    after = sweep(world.store, NOW, limit=2)
+    rest = sweep(world.store, NOW, after=after, limit=2)
+
+    assert (after, rest) == ("b", "")
+    assert world.pending() == [(name, "2026-03-02T12:01:00Z") for name in ("a", "b", "c")]
+
+
+def test_an_entry_that_cannot_be_decided_stops_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put(job_id="good")
+    world.put(job_id="cursed")
+    real = tick.decide
+
+    def decide(entry: Entry, *rest: Any, **named: Any) -> Decision:
+        if entry.job_id == "cursed":
+            raise RuntimeError("a bug")
+        return real(entry, *rest, **named)
+
+    monkeypatch.setattr(tick, "decide", decide)
+
+    report = world.step(MINUTE + SECOND)
+
+    assert report.failed == 1
+    assert world.states("good") == {"12:01:00": SUCCEEDED}
+    assert ("cursed", "2026-03-02T12:01:00Z") in world.pending()
