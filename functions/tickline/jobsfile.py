@@ -31,7 +31,7 @@ NOT_PLAIN = re.compile(r"^\s*(?:-\s+)?(?P<key>[\w.-]+):\s+(?P<value>[*@?%&!`].*?
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsFile:
-    """What a jobs file says, paths absolute. `functions` maps a Lambda function's name to FILE.py:ATTRIBUTE."""
+    """What a jobs file says, paths absolute. `functions`: Lambda function -> FILE.py:ATTRIBUTE."""
 
     jobs: tuple[dict[str, Json], ...]
     handlers: tuple[Path, ...] = ()

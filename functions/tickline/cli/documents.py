@@ -71,7 +71,7 @@ def _options() -> list[Callable[[Command], Command]]:
             "sets",
             metavar="NAME=JSON",
             multiple=True,
-            help='Any field: --set retry=\'{"max_attempts": 5}\'.',
+            help="Any field: --set retry='{\"max_attempts\": 5}'.",
         ),
     ]
 
@@ -108,7 +108,7 @@ def document_of(job_id: str, options: Mapping[str, Any]) -> dict[str, Json]:
     for assignment in options["sets"]:
         name, equals, value = assignment.partition("=")
         if not equals:
-            raise refused(f'--set {assignment} is not NAME=JSON; for example --set \'zone="Europe/Paris"\'')
+            raise refused(f"--set {assignment} is not NAME=JSON; for example --set 'zone=\"Europe/Paris\"'")
         document[name] = _json(name, value)
     return document
 

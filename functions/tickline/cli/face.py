@@ -39,7 +39,11 @@ class Refusal(click.ClickException):
         self.answer = answer
         self.as_json = as_json
         self.near = near
-        self.exit_code = EXIT_CODES.get(error["code"], REFUSED)
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]
+        """See the top of this file."""
+        return EXIT_CODES.get(self.answer["error"]["code"], REFUSED)
 
     def show(self, file: IO[Any] | None = None) -> None:
         """See ClickException.show."""
@@ -61,9 +65,11 @@ class Refusal(click.ClickException):
 
 
 def problem_text(problem: Json) -> str:
-    """Write one problem of a document: field, what is wrong, an example that is right."""
-    hint = f" (for example: {problem['example']})" if problem["example"] else ""
-    return f"{problem['field']}: {problem['message']}{hint}"
+    """Write one problem of a document: where it is, what is wrong, an example that is right."""
+    line = f"line {problem['line']}" if problem.get("line") else ""
+    where = [part for part in (line, problem.get("job_id"), problem["field"]) if part]
+    hint = f" (for example: {problem['example']})" if problem.get("example") else ""
+    return ": ".join([*where, problem["message"]]) + hint
 
 
 def refused(message: str, *, field: str = "", problems: list[Json] | None = None) -> Refusal:

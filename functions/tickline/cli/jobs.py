@@ -11,10 +11,21 @@ import click
 
 from tickline.cli.client import Answer, all_jobs
 from tickline.cli.documents import document_of, document_options
-from tickline.cli.face import FINDINGS, Face, Refusal, asks, job_argument, problem_text
+from tickline.cli.face import Face, Refusal, asks, job_argument, problem_text
 from tickline.cli.files import read_documents
-from tickline.cli.output import Cell, Column, late, outcome, print_pairs, print_table, state_cell, zone_of, zoned
-from tickline.cli.plain import counted, escaped
+from tickline.cli.output import (
+    Cell,
+    Column,
+    late,
+    outcome,
+    print_pairs,
+    print_table,
+    print_warnings,
+    state_cell,
+    zone_of,
+    zoned,
+)
+from tickline.cli.plain import escaped
 from tickline.model import Json
 
 
@@ -30,8 +41,9 @@ def job() -> None:
 def add(face: Face, job_id: str, **options: Any) -> None:
     """Make a new job. One with this id that is there already is left as it is.
 
+    \b
     tickline job add report --schedule 'cron(30 2 * * ? *)' --target lambda:report
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     answer = face.ask("put_job", job=document_of(job_id, options), create=True)
     face.show(answer, _print_written)
 
@@ -55,8 +67,7 @@ def _print_written(answer: Answer) -> None:
     word = "made" if answer["created"] else f"stored, revision {answer['revision']}"
     following = f"next at {answer['next'][0]}" if answer["next"] else "no slot to come"
     click.echo(f"{answer['job_id']}: {word}, {following}")
-    for warning in answer["warnings"]:
-        click.secho(f"  warning: {escaped(warning)}", fg="yellow")
+    print_warnings(answer["warnings"])
 
 
 @job.command("list")
@@ -128,14 +139,17 @@ def show(face: Face, job_id: str) -> None:
 
 def _facts(answer: Answer) -> Iterator[tuple[str, Cell]]:
     now = datetime.now(UTC)
-    document = answer["document"] if isinstance(answer["document"], dict) else {"document": answer["document"]}
+    document = (
+        answer["document"] if isinstance(answer["document"], dict) else {"document": answer["document"]}
+    )
     zone = zone_of(document.get("zone"))
     yield "job", (answer["job_id"], "bold")
     for problem in answer.get("problems", ()):
         yield "not valid", (problem_text(problem), "red")
     if answer["valid"]:
         yield "means", answer["describe"]
-        yield "next", "\n".join(zoned(slot, zone, today=now) for slot in answer["next"]) or "none"
+        for index, slot in enumerate(answer["next"]):
+            yield "" if index else "next", zoned(slot, zone, today=now)
     if run := answer.get("last_run"):
         parts = [run["state"], zoned(run["due"], zone, today=now), late(run), outcome(run)]
         yield "last run", " · ".join(part for part in parts if part)
@@ -181,7 +195,7 @@ def _each(face: Face, action: str, job_ids: tuple[str, ...], text: Callable[[Ans
             face.show(face.ask(action, job_id=job_id), text)
         except Refusal as refusal:
             refusals.append(refusal)
-    for refusal in refusals[1:]:
-        refusal.show()
+    for other in refusals[1:]:
+        other.show()
     if refusals:
         raise refusals[0]

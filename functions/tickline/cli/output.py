@@ -19,6 +19,7 @@ PIPE_WIDTH = 1000
 """Lines that no terminal shows are not folded."""
 
 GUTTER = 2
+WARNINGS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,15 @@ def note(text: str) -> None:
     click.secho(escaped(text), dim=True, err=True)
 
 
-def state_cell(state: str) -> Cell:
+def print_warnings(warnings: Sequence[str]) -> None:
+    """Print what the author of a schedule may not expect; of many the first."""
+    for warning in warnings[:WARNINGS]:
+        click.secho(f"warning: {escaped(warning)}", fg="yellow")
+    if (more := len(warnings) - WARNINGS) > 0:
+        click.secho(f"and {counted(more, 'more warning')}; --json has all", fg="yellow")
+
+
+def state_cell(state: str) -> tuple[str, str]:
     """Return a state in its colour."""
     return state, STYLES.get(state, "")
 
