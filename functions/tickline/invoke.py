@@ -30,8 +30,9 @@ from tickline.model import (
     slot_time,
 )
 from tickline.placeholders import fill
-from tickline.policy import after_call, after_end, skipped
+from tickline.policy import after_end
 from tickline.ports import Claim, Clock, Store, Targets, Write
+from tickline.records import after_call, skipped
 
 log = logging.getLogger(__name__)
 

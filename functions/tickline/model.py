@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 Json = Any
 """What `json.loads` returns: None, bool, int, float, str, list or dict."""
@@ -128,8 +128,8 @@ class Job:
     timeout: timedelta = timedelta(seconds=60)
     wait: bool = True
     window: timedelta = timedelta(0)
-    dst_gap: str = "skip"
-    dst_fold: str = "first"
+    dst_gap: Literal["skip", "shift"] = "skip"
+    dst_fold: Literal["first", "second", "both"] = "first"
     on_complete: OnComplete = OnComplete.KEEP
     on_failure: str = ""
     history: timedelta = timedelta(days=90)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from tickline.errors import InvalidJob
 from tickline.model import (
-    Attempt,
     CatchUp,
     Cause,
     Delivery,
@@ -17,16 +16,14 @@ from tickline.model import (
     Failure,
     Job,
     JobState,
-    Result,
-    RetryOn,
     Run,
     RunState,
     SlotKind,
     slot_kind,
     slot_of,
     slot_time,
-    stable_hash,
 )
+from tickline.records import CREATED_BY_HAND, ended, log_attempt, skipped
 from tickline.slots import INSTANT, Slots
 
 GRACE = timedelta(seconds=90)
@@ -34,14 +31,6 @@ GRACE = timedelta(seconds=90)
 
 CAP = 100
 """The most late slots that one catch-up runs; the newest are kept, the rest recorded as skipped."""
-
-DEFAULT_HISTORY = timedelta(days=90)
-
-HISTORY_MARGIN = timedelta(days=1)
-"""A record outlives catch_up_window by this much, since a slot without a record may be started."""
-
-CREATED_BY_HAND = SlotKind.CREATED + "by-hand"
-"""Run on create of a job that does not know its creation. Its record is kept: it is the only memory of it."""
 
 MISSES = frozenset({Cause.MISSED, Cause.WINDOW, Cause.CAP})
 
@@ -88,10 +77,16 @@ def on_time(entry: Entry, known: Known, *, now: datetime, grace: timedelta = GRA
     return _ring_and_carry_on(entry, known.slots, instant, now=now, reason="on time")
 
 
-def decide(entry: Entry, known: Known, run: Run | None, *, now: datetime) -> Decision:
-    """Decide what becomes of an entry, given its run's record as it is stored (lines 4-12)."""
+def decide(
+    entry: Entry, known: Known, run: Run | None, *, now: datetime, following: Entry | None = None
+) -> Decision:
+    """Decide what becomes of an entry, given its run's record as it is stored (lines 4-12).
+
+    `following` is the job's next entry that is due as well, if it has one: a range of skipped slots that
+    begins with this entry ends there at the latest, so that no slot is counted twice.
+    """
     if run is None or (run.state is RunState.READY and run.attempt == 1):
-        return _never_started(entry, known, run, now=now)
+        return _never_started(entry, known, run, now=now, following=following)
     if run.state is RunState.READY:
         return _waiting_for_retry(entry, known, run, now=now)
     if run.state is RunState.RUNNING:
@@ -99,7 +94,9 @@ def decide(entry: Entry, known: Known, run: Run | None, *, now: datetime) -> Dec
     return _settled(known, run)
 
 
-def _never_started(entry: Entry, known: Known, run: Run | None, *, now: datetime) -> Decision:
+def _never_started(
+    entry: Entry, known: Known, run: Run | None, *, now: datetime, following: Entry | None
+) -> Decision:
     kind = slot_kind(entry.slot)
     if refusal := _refusal(known, kind):
         cause, reason = refusal
@@ -113,12 +110,14 @@ def _never_started(entry: Entry, known: Known, run: Run | None, *, now: datetime
     instant = datetime.fromisoformat(entry.slot)
     if not slots.contains(instant):
         return _skip_until(entry, known, slots.next_after(now - slots.offset), cause=Cause.EDITED, now=now)
-    kept = kept_from(slots, now)
-    if kept is not None and kept <= instant:
+    owed = owed_from(slots, instant, now)
+    if owed is not None and owed <= instant:
         reason = "late, but still to be run" if now - entry.due > GRACE else "on time"
         return _ring_and_carry_on(entry, slots, instant, now=now, reason=reason)
-    until = slots.next_after(now - slots.offset) if kept is None else kept
-    return _skip_until(entry, known, until, cause=_miss(job, now - entry.due), now=now)
+    until = owed or slots.next_after(now - slots.offset)
+    if following is not None and (until is None or following.slot < slot_of(until)):
+        until = datetime.fromisoformat(following.slot)
+    return _skip_until(entry, known, until, cause=_miss(job, owed, now - entry.due), now=now)
 
 
 def _refusal(known: Known, kind: SlotKind) -> tuple[Cause, str] | None:
@@ -161,7 +160,7 @@ def _running(entry: Entry, known: Known, run: Run, *, now: datetime) -> Decision
     """Lines 10-11: leave a live lease alone; after it, the worker is taken for dead."""
     if run.lease is not None and run.lease > now:
         return Decision(reason="running", wake_at=run.lease)
-    lost = replace(run, attempts=_log_attempt(run, now, Failure.UNKNOWN, "no result before its lease ended"))
+    lost = replace(run, attempts=log_attempt(run, now, Failure.UNKNOWN, "no result before its lease ended"))
     if known.job is None:
         return _give_up(known, lost, reason=_gone(known), now=now)
     if known.job.delivery is Delivery.AT_MOST_ONCE:
@@ -288,29 +287,26 @@ def _on_create(job: Job, now: datetime) -> list[Entry]:
 # Missed slots
 
 
-def kept_from(slots: Slots, now: datetime) -> datetime | None:
-    """Return the oldest slot that the job still owes at `now`; None if it owes none that is due.
+def owed_from(slots: Slots, slot: datetime, now: datetime) -> datetime | None:
+    """Return the oldest slot, from the unstarted `slot` on, that still runs; None if none that is due does.
 
-    What is older is skipped, as one range. A slot that is late by no more than misfire_after is owed under
-    every policy. Beyond that `latest` owes the newest slot and `all` owes each, both only within
-    catch_up_window; and nobody owes more than the newest CAP.
+    What lies before it is skipped, as one range. While `slot` is late by no more than misfire_after, all
+    run: nothing was missed, they are merely late. After that catch_up decides about all that is due: `skip`
+    runs none, `latest` the newest, `all` each, the latter two within catch_up_window. In no case do more than
+    the newest CAP run.
     """
     job, nominal = slots.job, now - slots.offset
     newest = slots.latest_until(nominal)
     if newest is None:
         return None
+    if nominal - slot <= job.misfire_after:
+        return max(slot, _newest(slots, newest, CAP))
+    if job.catch_up is CatchUp.SKIP or nominal - newest > job.catch_up_window:
+        return None
+    if job.catch_up is CatchUp.LATEST:
+        return newest
     in_window = slots.next_after(nominal - job.catch_up_window - INSTANT)
-    tolerated = slots.next_after(nominal - job.misfire_after - INSTANT)
-    candidates = {
-        CatchUp.SKIP: (tolerated,),
-        CatchUp.LATEST: (
-            tolerated,
-            newest if in_window is not None and in_window <= newest else None,
-        ),
-        CatchUp.ALL: (in_window,),
-    }[job.catch_up]
-    owed = [slot for slot in candidates if slot is not None and slot <= newest]
-    return max(min(owed), _newest(slots, newest, CAP)) if owed else None
+    return max(slot, in_window or newest, _newest(slots, newest, CAP))
 
 
 def _newest(slots: Slots, newest: datetime, count: int) -> datetime:
@@ -324,13 +320,11 @@ def _newest(slots: Slots, newest: datetime, count: int) -> datetime:
     return oldest
 
 
-def _miss(job: Job, age: timedelta) -> Cause:
+def _miss(job: Job, owed: datetime | None, age: timedelta) -> Cause:
     if age > job.catch_up_window:
         return Cause.WINDOW
-    return Cause.CAP if job.catch_up is CatchUp.ALL else Cause.MISSED
-
-
-# Records
+    capped = owed is not None and job.catch_up is not CatchUp.LATEST
+    return Cause.CAP if capped else Cause.MISSED
 
 
 def _skip_until(
@@ -380,103 +374,3 @@ def _skip(
 ) -> Decision:
     record = skipped(entry, job, cause, reason, count=count, until=until, now=now)
     return Decision(reason=reason, write=record, replaces=replaces, put=put, remove=True)
-
-
-def skipped(
-    entry: Entry | Doorbell,
-    job: Job | None,
-    cause: Cause,
-    reason: str,
-    *,
-    now: datetime,
-    count: int = 1,
-    until: datetime | None = None,
-) -> Run:
-    """Return the record that says why a slot, or a range of them, had no run."""
-    blank = Run(job_id=entry.job_id, slot=entry.slot, state=RunState.SKIPPED, due=entry.due)
-    return replace(
-        ended(job, blank, RunState.SKIPPED, now=now, reason=reason),
-        cause=cause,
-        count=count,
-        until=None if until is None else slot_of(until),
-        missed=entry.missed,
-    )
-
-
-def ended(job: Job | None, run: Run, state: RunState, *, now: datetime, reason: str = "") -> Run:
-    """Return the final record of a run. It is kept for the job's history, and never too short a time."""
-    keep = DEFAULT_HISTORY
-    if job is not None:
-        keep = max(job.history, job.catch_up_window + HISTORY_MARGIN)
-    return replace(
-        run,
-        state=state,
-        lease=None,
-        not_before=None,
-        ended_at=now,
-        reason=reason,
-        expires_at=None if run.slot == CREATED_BY_HAND else now + keep,
-    )
-
-
-# Attempts
-
-
-def after_call(job: Job, run: Run, result: Result, *, now: datetime) -> Run:
-    """Return what a running run becomes when its call has ended: succeeded, ready again, or dead."""
-    attempts = _log_attempt(run, now, result.failure, result.error)
-    tried = replace(run, attempts=attempts, result=result.summary, error=result.error, ended_at=now)
-    if result.failure is None:
-        return ended(job, tried, RunState.SUCCEEDED, now=now)
-    if refusal := _no_retry(job, run.attempt, result.failure):
-        return ended(job, tried, RunState.DEAD, now=now, reason=refusal)
-    not_before = now + retry_delay(job, run)
-    if result.failure is Failure.UNKNOWN and run.lease is not None:
-        # The call may still be going on: the next attempt must not run beside it.
-        not_before = max(not_before, run.lease)
-    if not_before - run.due > job.retry.max_age:
-        reason = f"the next attempt would be later than retry.max_age ({job.retry.max_age})"
-        return ended(job, tried, RunState.DEAD, now=now, reason=reason)
-    return replace(
-        tried,
-        state=RunState.READY,
-        attempt=run.attempt + 1,
-        owner="",
-        lease=None,
-        not_before=not_before,
-    )
-
-
-def _no_retry(job: Job, attempt: int, failure: Failure) -> str:
-    """Tell why a failed attempt is the last one; empty if it is not."""
-    if failure is Failure.PERMANENT:
-        return "another attempt cannot succeed"
-    if attempt >= job.retry.max_attempts:
-        return f"attempt {attempt} was the last one"
-    if job.delivery is Delivery.AT_MOST_ONCE and failure is not Failure.NOT_STARTED:
-        return "delivery=at_most_once, and the target may have run"
-    kind = RetryOn.FUNCTION if failure is Failure.FUNCTION else RetryOn.TRANSPORT
-    return "" if kind in job.retry.retry_on else f"retry_on does not list {kind}"
-
-
-def retry_delay(job: Job, run: Run) -> timedelta:
-    """Return how long to wait after a failed attempt: exponential backoff with full jitter.
-
-    The jitter is a hash of run and attempt: spread over runs like chance, yet the same for whoever asks.
-    """
-    ceiling = job.retry.max_backoff
-    if run.attempt <= 40:  # beyond that the power alone exceeds any ceiling
-        ceiling = min(ceiling, job.retry.backoff * 2 ** (run.attempt - 1))
-    return ceiling * (stable_hash(f"{run.run_id}#{run.attempt}") / 2**64)
-
-
-def _log_attempt(run: Run, now: datetime, failure: Failure | None, error: str) -> tuple[Attempt, ...]:
-    outcome = "succeeded" if failure is None else failure.value
-    tried = Attempt(
-        attempt=run.attempt,
-        started_at=run.started_at or run.due,
-        ended_at=now,
-        outcome=outcome,
-        error=error,
-    )
-    return (*run.attempts, tried)

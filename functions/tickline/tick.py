@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from tickline.document import read_job
 from tickline.errors import InvalidJob
-from tickline.model import Definition, Entry, OnComplete, Run, RunState
+from tickline.model import Definition, Entry, OnComplete, Run, RunState, slot_time
 from tickline.policy import (
     GRACE,
     Decision,
@@ -135,10 +135,12 @@ class Tick:
                 else:
                     decisions[entry] = decision
         runs = self.store.runs([(entry.job_id, entry.slot) for entry in unread]) if unread else {}
+        following = _following(entries)
         for entry in unread:
             with self._isolated(entry, report):
                 run = runs.get((entry.job_id, entry.slot))
-                decisions[entry] = decide(entry, known[entry.job_id], run, now=now)
+                after = following.get(entry)
+                decisions[entry] = decide(entry, known[entry.job_id], run, now=now, following=after)
         return decisions
 
     @contextmanager
@@ -191,6 +193,18 @@ class Tick:
         if last is None or last.slot == entry.slot or (known.job and spent(known.job, known.state)):
             return False
         return not self.store.absent_entries([last])
+
+
+def _following(entries: Sequence[Entry]) -> dict[Entry, Entry]:
+    """Return for each scheduled entry the same job's next one, where there is one; entries are in order."""
+    following: dict[Entry, Entry] = {}
+    latest: dict[str, Entry] = {}
+    for entry in entries:
+        if slot_time(entry.slot) is not None:
+            if before := latest.get(entry.job_id):
+                following[before] = entry
+            latest[entry.job_id] = entry
+    return following
 
 
 def understand(definition: Definition | None) -> Known:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from builders import HOUR, MINUTE, NOW, SECOND, definition
-from tickline import tick
+from tickline import policy, tick
 from tickline.model import Call, Cause, Entry, Failure, Result, RunState
 from tickline.policy import Decision
 from tickline.store.sqlite import SqliteStore
@@ -238,7 +238,7 @@ def test_a_sweep_finds_jobs_that_were_written_by_hand(world: World) -> None:
 def test_an_entry_that_cannot_be_decided_stops_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.put(job_id="good")
     world.put(job_id="cursed")
-    real = tick.decide
+    real = policy.decide
 
     def decide(entry: Entry, *rest: Any, **named: Any) -> Decision:
         if entry.job_id == "cursed":

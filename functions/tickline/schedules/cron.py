@@ -5,7 +5,7 @@ lays it over a real zone.
 """
 
 from dataclasses import dataclass, field
-from typing import Never
+from typing import NamedTuple, Never
 
 from tickline.errors import InvalidSchedule
 from tickline.schedules.days import Days, days_of
@@ -77,8 +77,7 @@ class Cron:
         return total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(NamedTuple):
     """One field as written, and where it begins in the text."""
 
     text: str

@@ -5,7 +5,6 @@ day before" and "how many days" are then one shift and one count. The integers a
 asked for.
 """
 
-from calendar import isleap
 from datetime import date
 from functools import lru_cache
 
@@ -126,7 +125,7 @@ class Days:
         year, month, day = first.year, first.month, 1 - first.day
         bits = 0
         while day < _CHUNK:
-            length = _LENGTHS[month - 1] + (month == 2 and isleap(year))
+            length = _LENGTHS[month - 1] + (month == 2 and _is_leap(year))
             if month in self._months and year in self._years:
                 shape = self._shape((start + day + 4) % 7, length)
                 bits |= shape << day if day >= 0 else shape >> -day
@@ -143,6 +142,10 @@ class Days:
             shape = of_month | of_week if self._either else of_month & of_week
             self._shapes[weekday, length] = shape = shape & ((1 << length) - 1)
         return shape
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
 def _special_dates(parts: tuple[Part, ...], weekday: int, length: int) -> int:

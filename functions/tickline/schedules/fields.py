@@ -15,7 +15,6 @@ CronExpression, crontab(5), and for H the cron syntax of Jenkins.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import chain
 from typing import Literal
 
@@ -250,6 +249,9 @@ def _hashed_part(rule: FieldRule, body: str, step: int, offset: int, seed: str) 
 
 
 def _stable_hash(seed: str, name: str) -> int:
+    # Few schedules have an H, and hashlib is a tenth of what this package costs to import.
+    from hashlib import blake2b  # noqa: PLC0415 - see above
+
     return int.from_bytes(blake2b(f"{seed}/{name}".encode(), digest_size=8).digest(), "big")
 
 

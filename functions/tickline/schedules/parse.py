@@ -12,12 +12,12 @@ nothing here is guessed.
 
 import re
 from datetime import datetime
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import get_args
 
 from tickline.errors import InvalidSchedule
 from tickline.schedules.at import parse_at
+from tickline.schedules.closest import closest
 from tickline.schedules.cron import Token, compile_cron
 from tickline.schedules.dialects import AWS, MACROS, QUARTZ, UNIX, CronDialect
 from tickline.schedules.rate import parse_rate
@@ -159,19 +159,25 @@ def _dialect(word: str, body: str, position: int, tokens: list[Token]) -> CronDi
 
 
 def _two_readings(body: str, position: int) -> InvalidSchedule:
-    """Refuse six bare fields, and offer each reading that is right as a text to paste."""
-    quartz, aws = f"quartz({body})", f"cron({body})"
-    offers = [text for text in (quartz, aws) if _is_right(text)]
+    """Refuse six bare fields, and offer each reading that can be had as a text to paste."""
+    readings = (_reading("quartz", body, 3), _reading("cron", body, 2))
+    offers = [text for text in readings if _is_right(text)]
     return _refused(
         "6 fields could be Quartz's (seconds first) or AWS's (year last); "
-        + (
-            f"write {' or '.join(offers)}"
-            if offers
-            else "this is neither: ? is missing, or out of place"
-        ),
+        + (f"write {' or '.join(offers)}" if offers else "these are neither"),
         position,
         offers[0] if offers else QUARTZ.examples[0],
     )
+
+
+def _reading(word: str, body: str, day_of_month: int) -> str:
+    """Write six fields as one dialect's text; a day field that is * becomes the ? it needs."""
+    fields = body.split()
+    day_of_week = day_of_month + 2
+    if "?" not in (fields[day_of_month], fields[day_of_week]):
+        free = day_of_week if fields[day_of_week] == "*" else day_of_month
+        fields[free] = "?" if fields[free] == "*" else fields[free]
+    return f"{word}({' '.join(fields)})"
 
 
 def _is_right(text: str) -> bool:
@@ -185,16 +191,14 @@ def _is_right(text: str) -> bool:
 def _macro(body: str, position: int) -> str:
     if body in MACROS:
         return MACROS[body]
-    close = get_close_matches(body, MACROS, n=1)
     raise _refused(
-        f"{body} is not one of {', '.join(MACROS)}", position, close[0] if close else "@daily"
+        f"{body} is not one of {', '.join(MACROS)}", position, closest(body, MACROS, "@daily")
     )
 
 
 def _nearest(word: str) -> str:
     """Return a right text of the form that a word looks most like."""
-    close = get_close_matches(word.lower(), _EXAMPLES, n=1)
-    return _EXAMPLES[close[0] if close else "cron"]
+    return _EXAMPLES[closest(word.lower(), _EXAMPLES, "cron")]
 
 
 def _refused(message: str, position: int, example: str) -> InvalidSchedule:

@@ -14,11 +14,11 @@ import os
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tickline.errors import InvalidSchedule
+from tickline.schedules.closest import closest
 from tickline.schedules.instants import DAY, EPOCH, instant_of, seconds_of
 from tickline.schedules.schedule import Fold
 
@@ -97,12 +97,8 @@ def _nearest_name(name: object) -> str:
     known = {zone.lower(): zone for zone in available_timezones() if "/" in zone or zone == "UTC"}
     wanted = str(name).lower().replace(" ", "_")
     by_place = [zone for lower, zone in known.items() if lower.rpartition("/")[2] == wanted]
-    close = get_close_matches(wanted, sorted(known), n=1)
-    return (
-        _ABBREVIATIONS.get(wanted)
-        or min(by_place, default="")
-        or (known[close[0]] if close else "UTC")
-    )
+    found = _ABBREVIATIONS.get(wanted) or min(by_place, default="")
+    return found or known[closest(wanted, known, "utc")]
 
 
 def zone_title(zone: str) -> str:

@@ -1,0 +1,47 @@
+# Every task of the project; `uv run just` lists them.
+
+# List the recipes.
+default:
+    @just --list --unsorted
+
+# Run all tests.
+test *ARGS:
+    uv run pytest {{ARGS}}
+
+# Check formatting, lint, types and the architecture.
+lint:
+    uv run ruff format --check
+    uv run ruff check
+    uv run mypy
+    uv run lint-imports --no-cache
+
+# Rewrite files as `lint` wants them, where that can be done safely.
+fix:
+    uv run ruff format
+    uv run ruff check --fix
+
+# Measure branch coverage; the core must have all of it.
+coverage:
+    uv run coverage run -m pytest -q
+    uv run coverage report --fail-under=100 --include='{{CORE}}'
+    uv run coverage report
+
+# Kill local mode at random moments, KILLS times, and check that nothing is lost or doubled.
+kills KILLS="50":
+    uv run pytest -q tests/flow/test_kill.py --kills {{KILLS}}
+
+# Write exact pins into pyproject.toml: the versions that resolve today.
+lock:
+    uv lock --upgrade
+    uv run python -m tools.pins
+
+# Look for known vulnerabilities in what is pinned.
+audit:
+    uv run --with pip-audit pip-audit --skip-editable
+
+# What CI runs.
+ci:
+    bash .ci/run
+
+# The modules whose every branch is tested.
+CORE := "functions/tickline/model.py,functions/tickline/policy.py,functions/tickline/slots.py,functions/tickline/schedules/*,functions/tickline/tick.py,functions/tickline/invoke.py"
