@@ -25,8 +25,8 @@ from tickline.cli.output import (
     zone_of,
     zoned,
 )
-from tickline.cli.plain import escaped
-from tickline.model import Json
+from tickline.cli.plain import clock_time, escaped
+from tickline.model import Json, instant_of
 
 
 @click.group()
@@ -85,10 +85,10 @@ def _print_jobs(answer: Answer) -> None:
     now = datetime.now(UTC)
     columns = [
         Column(title="job"),
-        Column(title="schedule", folds=True),
-        Column(title="target", folds=True),
+        Column(title="schedule", yields=True),
+        Column(title="target", yields=True),
         Column(title="next"),
-        Column(title="last run", folds=True),
+        Column(title="last run", yields=True),
     ]
     print_table(columns, (_row(view, now) for view in answer["jobs"]))
     for view in answer["jobs"]:
@@ -126,7 +126,7 @@ def _last(view: Json, document: dict[str, Json], now: datetime) -> Cell:
     if run is None:
         return ""
     text, style = state_cell(run["state"])
-    return f"{text} {zoned(run['due'], zone_of(document.get('zone')), today=now)}", style
+    return f"{text} {clock_time(instant_of(run['due']), zone_of(document.get('zone')), today=now)}", style
 
 
 @job.command()

@@ -13,7 +13,16 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from tickline.cli.plain import STYLES, clock_time, counted, escaped, lateness, seconds_text, shortened
+from tickline.cli.plain import (
+    STYLES,
+    clock_time,
+    counted,
+    escaped,
+    lateness,
+    result_text,
+    seconds_text,
+    shortened,
+)
 from tickline.errors import StoreError
 from tickline.model import Run, RunState, SlotKind, slot_kind
 
@@ -181,7 +190,7 @@ def _story(run: Run) -> Iterator[str]:
     if run.missed:
         yield f"stands for {counted(run.missed, 'missed slot')}"
     if run.state is RunState.SUCCEEDED:
-        yield run.result
+        yield result_text(run.result)
     else:
         yield run.error
     yield run.reason

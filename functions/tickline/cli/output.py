@@ -9,26 +9,30 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from tickline.cli.plain import STYLES, clock_time, counted, escaped, lateness
+from tickline.cli.plain import STYLES, clock_time, counted, escaped, lateness, result_text
 from tickline.model import Json, instant_of
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
-PIPE_WIDTH = 1000
-"""Lines that no terminal shows are not folded."""
+PIPE_WIDTH = 10_000
+"""Lines that no terminal shows are never cut."""
 
-GUTTER = 2
+WIDE = 100
+"""From this width on there is room for two spaces between columns."""
+
+NARROWEST = 8
 WARNINGS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table. Only those that may fold become narrower than their values."""
+    """A column of a table. One that yields is cut where the terminal is too narrow for all."""
 
     title: str
     right: bool = False
-    folds: bool = False
+    yields: bool = False
 
 
 Cell = str | tuple[str, str]
@@ -36,40 +40,66 @@ Cell = str | tuple[str, str]
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
-    """Print a table without lines: the titles dim, columns apart by two spaces."""
-    from rich.table import Table  # noqa: PLC0415 - only tables pay for rich
-    from rich.text import Text  # noqa: PLC0415
+    """Print a table without lines: the titles dim, each row in one line."""
+    from rich.text import Text  # noqa: PLC0415 - only tables pay for rich
 
-    table = Table(box=None, pad_edge=False, padding=(0, GUTTER, 0, 0), header_style="dim")
-    for column in columns:
+    console = _console()
+    cells = [[_styled(cell) for cell in row] for row in rows]
+    natural = [
+        max(len(column.title), *(len(row[index][0]) for row in cells)) for index, column in enumerate(columns)
+    ]
+    table = _grid(console)
+    gutter = table.padding[1]
+    widths = _fitted(natural, columns, console.width - gutter * len(columns))
+    for column, width in zip(columns, widths, strict=True):
         table.add_column(
-            column.title,
-            justify="right" if column.right else "left",
-            no_wrap=not column.folds,
-            overflow="fold",
+            width=width, justify="right" if column.right else "left", no_wrap=True, overflow="ellipsis"
         )
-    for row in rows:
-        cells = [(cell, "") if isinstance(cell, str) else cell for cell in row]
-        table.add_row(*(Text(escaped(text), style=style) for text, style in cells))
-    _print(table)
+    table.add_row(*(Text(column.title, style="dim") for column in columns))
+    for row in cells:
+        table.add_row(*(Text(text, style=style) for text, style in row))
+    _print(console, table)
 
 
 def print_pairs(pairs: Iterable[tuple[str, Cell]]) -> None:
-    """Print names and values, one pair a line."""
-    from rich.table import Table  # noqa: PLC0415 - only tables pay for rich
-    from rich.text import Text  # noqa: PLC0415
+    """Print names and values, one pair a line; long values go on below."""
+    from rich.text import Text  # noqa: PLC0415 - only tables pay for rich
 
-    table = Table(box=None, pad_edge=False, padding=(0, GUTTER, 0, 0), show_header=False)
+    console = _console()
+    table = _grid(console)
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
     for name, cell in pairs:
-        text, style = (cell, "") if isinstance(cell, str) else cell
-        table.add_row(name, Text(escaped(text), style=style))
-    _print(table)
+        text, style = _styled(cell)
+        table.add_row(name, Text(text, style=style))
+    _print(console, table)
 
 
-def _print(table: object) -> None:
-    console = _console()
+def _styled(cell: Cell) -> tuple[str, str]:
+    text, style = (cell, "") if isinstance(cell, str) else cell
+    return escaped(text), style
+
+
+def _fitted(widths: Sequence[int], columns: Sequence[Column], room: int) -> list[int]:
+    """Take width from the columns that yield, the widest first, until all fit or nothing is left to take."""
+    fitted = list(widths)
+    while sum(fitted) > room:
+        yielding = [index for index, column in enumerate(columns) if column.yields]
+        widest = max(yielding, key=lambda index: fitted[index], default=None)
+        if widest is None or fitted[widest] <= NARROWEST:
+            break
+        fitted[widest] -= 1
+    return fitted
+
+
+def _grid(console: "Console") -> "Table":
+    from rich.table import Table  # noqa: PLC0415 - only tables pay for rich
+
+    gutter = 2 if console.width >= WIDE else 1
+    return Table(box=None, pad_edge=False, padding=(0, gutter, 0, 0), show_header=False)
+
+
+def _print(console: "Console", table: "Table") -> None:
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
@@ -126,7 +156,7 @@ def _outcome(run: Json) -> Iterator[str]:
         return
     if state == "running":
         return
-    yield run.get("result", "") if state == "succeeded" else run.get("error", "")
+    yield result_text(run.get("result", "")) if state == "succeeded" else run.get("error", "")
     if state == "ready" and "not_before" in run:
         when = instant_of(run["not_before"])
         yield f"again at {clock_time(when, today=when, ms=True)}"

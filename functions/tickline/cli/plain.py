@@ -1,5 +1,6 @@
 """Words for values: instants, durations, states, and text that may hold anything."""
 
+import json
 from datetime import datetime, timedelta, tzinfo
 
 STYLES = {
@@ -21,6 +22,16 @@ def escaped(text: str) -> str:
 
 def _code(char: str) -> str:
     return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def result_text(result: str) -> str:
+    """Return a result without the quotes that a text has in JSON."""
+    if not result.startswith('"'):
+        return result
+    try:
+        return str(json.loads(result))
+    except ValueError:  # it was too long to be kept whole
+        return result
 
 
 def shortened(text: str, width: int) -> str:

@@ -37,7 +37,7 @@ def _print_explanation(answer: Answer) -> None:
     rows = list(attempts(answer.get("run", {})))
     if rows:
         titles = ("try", "started", "took", "outcome")
-        columns = [*(Column(title=title) for title in titles), Column(title="error", folds=True)]
+        columns = [*(Column(title=title) for title in titles), Column(title="error", yields=True)]
         click.echo()
         print_table(columns, rows)
 

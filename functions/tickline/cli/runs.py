@@ -91,7 +91,7 @@ def _print_runs(answer: Answer) -> None:
         Column(title="late", right=True),
         Column(title="try", right=True),
         Column(title="state"),
-        Column(title="result, error or reason", folds=True),
+        Column(title="result, error or reason", yields=True),
     ]
     print_table(columns, (_row(view, now) for view in answer["runs"]))
     if "next_page" in answer:
