@@ -92,7 +92,7 @@ class _Reading:
         self.text = text
         self.folder = folder
         self.problems: list[FileProblem] = []
-        self._loader = _Loader(text)
+        self._loader = _Loader("")
 
     def file(self, *, single: bool) -> JobsFile:
         root = self._compose()
@@ -118,6 +118,7 @@ class _Reading:
     def _compose(self) -> yaml.Node | None:
         """Parse the text; what is not YAML is one problem, since nobody can say what follows it."""
         try:
+            self._loader = _Loader(self.text)
             root = self._loader.get_single_node()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
