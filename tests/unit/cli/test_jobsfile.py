@@ -30,7 +30,9 @@ def test_a_file_gives_its_jobs_handlers_and_functions(tmp_path: Path) -> None:
 
 
 def test_json_is_read_as_it_is() -> None:
-    text = '{"jobs": [{"job_id": "a", "schedule": "* * * * *", "target": "python:b", "payload": [1, 2.5, null]}]}'
+    text = (
+        '{"jobs": [{"job_id": "a", "schedule": "@hourly", "target": "python:b", "payload": [1, 2.5, null]}]}'
+    )
 
     assert read(text).jobs[0]["payload"] == [1, 2.5, None]
 
@@ -98,7 +100,7 @@ def test_other_values_without_quotes_are_told_too() -> None:
 
 
 def test_a_key_that_is_written_twice_is_refused_with_both_lines() -> None:
-    text = "jobs:\n  - job_id: a\n    schedule: rate(1 hour)\n    target: python:work\n    schedule: rate(2 hours)\n"
+    text = "jobs:\n  - job_id: a\n    schedule: '@daily'\n    target: python:work\n    schedule: '@hourly'\n"
 
     [problem] = problems(text)
 

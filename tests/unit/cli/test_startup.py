@@ -1,7 +1,17 @@
 import subprocess
 import sys
 
-HEAVY = ("boto3", "botocore", "rich", "yaml", "sqlite3", "croniter", "urllib3", "tickline.admin", "tickline.schedules")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "rich",
+    "yaml",
+    "sqlite3",
+    "croniter",
+    "urllib3",
+    "tickline.admin",
+    "tickline.schedules",
+)
 
 
 def test_help_imports_nothing_heavy() -> None:
