@@ -32,8 +32,9 @@ kills KILLS="50":
 
 # Write exact pins into pyproject.toml: the versions that resolve today.
 lock:
+    uv run --no-sync python -m tools.pins drop
     uv lock --upgrade
-    uv run python -m tools.pins
+    uv run --no-sync python -m tools.pins
 
 # Look for known vulnerabilities in what is pinned.
 audit:

@@ -38,6 +38,10 @@ def run(due: datetime = NOW, state: RunState = RunState.RUNNING, **changes: Any)
     return Run(state=state, **(values | changes))
 
 
+def doorbell(due: datetime = NOW + MINUTE) -> Doorbell:
+    return Doorbell(job_id="report", slot=slot_of(due), attempt=1, due=due, published_at=due)
+
+
 class FakeClock(Clock):
     """A clock that is set by hand; waiting moves it."""
 

@@ -13,6 +13,10 @@ settings.register_profile("tickline", derandomize=True, deadline=None, max_examp
 settings.load_profile("tickline")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=50, help="how often test_kill kills local mode")
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away what the developer's machine has set, before anything reads it."""

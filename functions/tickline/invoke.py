@@ -83,7 +83,7 @@ class Invoke:
         before = None
         if doorbell.attempt > 1:
             before = self.store.run(doorbell.job_id, doorbell.slot)
-            if before is None or before.state is not RunState.READY:
+            if before is None or (before.state, before.attempt) != (RunState.READY, doorbell.attempt):
                 self._refused(job, before)
                 return None
         run = self._running(job, doorbell, before)

@@ -28,6 +28,9 @@ SWEEP_JOBS = 100
 IDLE = timedelta(milliseconds=50)
 """A sweep starts only with this much time before the next due instant, so that it makes nothing late."""
 
+STARVED = timedelta(seconds=10)
+"""After this long without a sweep it starts all the same."""
+
 AFTER_TROUBLE = timedelta(seconds=1)
 
 LEASE_MARGIN = timedelta(seconds=5)
@@ -57,8 +60,8 @@ class Local:
         self._tick = Tick(store=store, dispatcher=self._dispatcher, grace=timedelta(0))
         self._woken = threading.Event()
         self._stopped = False
-        self._counter = -1
         self._swept_at: datetime | None = None
+        self._swept_counter = -1
         self._sweep_after = ""
 
     def run(self, *, until: datetime | None = None) -> None:
@@ -69,7 +72,9 @@ class Local:
                 return
             self._woken.clear()
             try:
-                self._sleep(self._pass(now).wake_at, until)
+                # Read before the pass: what changes while it goes on ends the sleep after it.
+                counter = self._store.change_counter()
+                self._sleep(self._pass(now, counter).wake_at, until, counter)
             except StoreError as error:
                 self._observer.trouble(error)
                 self._woken.wait(AFTER_TROUBLE.total_seconds())
@@ -87,34 +92,35 @@ class Local:
         """Return how many runs are going on or wait for a thread."""
         return self._dispatcher.ringing()
 
-    def _pass(self, now: datetime) -> Report:
+    def _pass(self, now: datetime, counter: int) -> Report:
         report = self._tick(now, out_of_time=lambda: self._stopped)
         for record in report.records:
             self._observer.run(record)
-        idle = report.wake_at is None or report.wake_at - now > IDLE
-        rested = self._swept_at is None or now - self._swept_at >= SWEEP_EVERY or now < self._swept_at
-        if idle and rested and self._changed():
-            self._swept_at = now
-            self._sweep_after = sweep(self._store, now, after=self._sweep_after, limit=SWEEP_JOBS)
-            self._store.purge(now)
-            report.wake(self._store.next_due(now))
+        if counter != self._swept_counter or self._sweep_after:
+            self._sweep_when_idle(now, counter, report)
         return report
 
-    def _changed(self) -> bool:
-        """Tell whether the file has changed since the last sweep, or that one did not get through."""
-        before, self._counter = self._counter, self._store.change_counter()
-        return self._counter != before or self._sweep_after != ""
+    def _sweep_when_idle(self, now: datetime, counter: int, report: Report) -> None:
+        """Look for jobs written by hand, at most once a second and not when something is about to be due."""
+        rested = now - (self._swept_at or now - STARVED)
+        busy = report.wake_at is not None and report.wake_at - now < IDLE
+        if timedelta(0) <= rested < SWEEP_EVERY or (busy and rested < STARVED):
+            report.wake(now + max(SWEEP_EVERY - rested, IDLE))
+            return
+        self._swept_at, self._swept_counter = now, counter
+        self._sweep_after = sweep(self._store, now, after=self._sweep_after, limit=SWEEP_JOBS)
+        self._store.purge(now)
+        report.wake(self._store.next_due(now))
 
-    def _sleep(self, wake_at: datetime | None, until: datetime | None) -> None:
+    def _sleep(self, wake_at: datetime | None, until: datetime | None, counter: int) -> None:
         """Return at the first of: `wake_at`, `until`, a run's end, a change of the file, `stop`."""
-        seen = self._store.change_counter()
         while not self._stopped:
-            instants = [self._clock.now() + GLANCE, *(i for i in (wake_at, until) if i is not None)]
-            nearest = min(instants)
+            glance = self._clock.now() + GLANCE
+            nearest = min([glance, *(instant for instant in (wake_at, until) if instant is not None)])
             left = (nearest - self._clock.now()).total_seconds()
-            if self._woken.wait(max(left, 0)) or nearest is not instants[0]:
+            if self._woken.wait(max(left, 0)) or nearest is not glance:
                 return
-            if self._store.change_counter() != seen:
+            if self._store.change_counter() != counter:
                 return
 
     def _answered(self, run: Run | None, error: Exception | None) -> None:

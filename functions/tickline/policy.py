@@ -24,7 +24,7 @@ from tickline.model import (
     slot_time,
 )
 from tickline.records import CREATED_BY_HAND, ended, log_attempt, skipped
-from tickline.slots import INSTANT, Slots
+from tickline.slots import INSTANT, LATEST, Slots
 
 GRACE = timedelta(seconds=90)
 """Within this time a slot is on time: the tick rings without reading the run's record."""
@@ -42,6 +42,7 @@ class Known:
     job: Job | None = None
     slots: Slots | None = None
     invalid: InvalidJob | None = None
+    revision: int = 0
     state: JobState = field(default_factory=JobState)
 
 
@@ -109,13 +110,14 @@ def _never_started(
         return _asked_for_once(entry, known, job, run, now=now)
     instant = datetime.fromisoformat(entry.slot)
     if not slots.contains(instant):
-        return _skip_until(entry, known, slots.next_after(now - slots.offset), cause=Cause.EDITED, now=now)
+        until = slots.next_after(max(now - slots.offset, instant))
+        return _skip_until(entry, known, until, cause=Cause.EDITED, now=now)
     owed = owed_from(slots, instant, now)
     if owed is not None and owed <= instant:
         reason = "late, but still to be run" if now - entry.due > GRACE else "on time"
         return _ring_and_carry_on(entry, slots, instant, now=now, reason=reason)
     until = owed or slots.next_after(now - slots.offset)
-    if following is not None and (until is None or following.slot < slot_of(until)):
+    if following is not None and slot_of(instant) < following.slot < slot_of(until or LATEST):
         until = datetime.fromisoformat(following.slot)
     return _skip_until(entry, known, until, cause=_miss(job, owed, now - entry.due), now=now)
 
@@ -297,8 +299,8 @@ def owed_from(slots: Slots, slot: datetime, now: datetime) -> datetime | None:
     """
     job, nominal = slots.job, now - slots.offset
     newest = slots.latest_until(nominal)
-    if newest is None:
-        return None
+    if newest is None or newest < slot:
+        return slot  # due by the window that the job had when the entry was put
     if nominal - slot <= job.misfire_after:
         return max(slot, _newest(slots, newest, CAP))
     if job.catch_up is CatchUp.SKIP or nominal - newest > job.catch_up_window:

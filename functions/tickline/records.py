@@ -108,9 +108,8 @@ def retry_delay(job: Job, run: Run) -> timedelta:
 
     The jitter is a hash of run and attempt: spread over runs like chance, yet the same for whoever asks.
     """
-    ceiling = job.retry.max_backoff
-    if run.attempt <= 40:  # beyond that the power alone exceeds any ceiling
-        ceiling = min(ceiling, job.retry.backoff * 2 ** (run.attempt - 1))
+    doublings = min(run.attempt - 1, 20)  # a second doubled 20 times exceeds every max_backoff
+    ceiling = min(job.retry.max_backoff, job.retry.backoff * (1 << doublings))
     return ceiling * (stable_hash(f"{run.run_id}#{run.attempt}") / 2**64)
 
 

@@ -9,6 +9,7 @@ from tickline.schedules import Schedule, parse
 SECOND = timedelta(seconds=1)
 INSTANT = timedelta(microseconds=1)
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 class Slots:

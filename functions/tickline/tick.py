@@ -182,7 +182,7 @@ class Tick:
             return
         if not is_over(entry, known, now=now) or self._has_more(entry, known, now):
             return
-        self.store.delete_job(entry.job_id)
+        self.store.delete_job(entry.job_id, revision=known.revision)
         log.info("job completed", extra={"job_id": entry.job_id})
 
     def _has_more(self, entry: Entry, known: Known, now: datetime) -> bool:
@@ -213,7 +213,7 @@ def understand(definition: Definition | None) -> Known:
         return Known()
     try:
         job = read_job(definition.document)
-        return Known(job=job, slots=Slots.of(job))
+        return Known(job=job, slots=Slots.of(job), revision=definition.revision)
     except InvalidJob as invalid:
         return Known(invalid=invalid)
 

@@ -1,14 +1,16 @@
 """Jobs that change under way: paused, edited, deleted, completed, broken, healed."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from builders import HOUR, MINUTE, NOW, SECOND, definition
+from builders import HOUR, MINUTE, NOW, SECOND, definition, doorbell, run
 from tickline import policy, tick
-from tickline.model import Call, Cause, Entry, Failure, Result, RunState
+from tickline.model import Call, Cause, Entry, Failure, Result, Run, RunState
 from tickline.policy import Decision
+from tickline.ports import Write
 from tickline.store.sqlite import SqliteStore
 from tickline.tick import sweep
 from world import World
@@ -227,9 +229,10 @@ def test_a_definition_that_was_corrected_by_hand_runs_again(world: World) -> Non
 def test_a_sweep_finds_jobs_that_were_written_by_hand(world: World) -> None:
     for name in ("a", "b", "c"):
         world.store.put_job(definition(name), revision=None)
+    world.store.put_job(definition("broken", schedule="x"), revision=None)
 
     after = sweep(world.store, NOW, limit=2)
-    rest = sweep(world.store, NOW, after=after, limit=2)
+    rest = sweep(world.store, NOW, after=after, limit=3)
 
     assert (after, rest) == ("b", "")
     assert world.pending() == [(name, "2026-03-02T12:01:00Z") for name in ("a", "b", "c")]
@@ -252,3 +255,98 @@ def test_an_entry_that_cannot_be_decided_stops_nobody(world: World, monkeypatch:
     assert report.failed == 1
     assert world.states("good") == {"12:01:00": SUCCEEDED}
     assert ("cursed", "2026-03-02T12:01:00Z") in world.pending()
+
+
+def test_an_edit_of_the_window_neither_loses_nor_repeats_a_slot(world: World) -> None:
+    world.put(schedule="0 * * * *", created_at="2026-03-02T00:00:00Z")
+    world.clock.advance(HOUR - SECOND)
+
+    world.put(schedule="0 * * * *", created_at="2026-03-02T00:00:00Z", window="50m")
+    world.step(MINUTE, times=200)
+
+    assert [record.slot[11:16] for record in world.runs()] == ["13:00", "14:00", "15:00"]
+    assert all(record.state is SUCCEEDED for record in world.runs())
+
+
+def test_an_edit_of_the_whole_schedule_within_its_window_goes_on(world: World) -> None:
+    world.put(schedule="0 * * * *", window="50m", end="2026-03-02T14:00:00Z")
+    world.clock.advance(HOUR)
+
+    world.put(schedule="30 * * * *", window="50m", end="2026-03-02T15:00:00Z")
+    world.step(MINUTE, times=240)
+
+    ran = [record.slot[11:16] for record in world.runs() if record.state is SUCCEEDED]
+    assert ran == ["13:30", "14:30"]
+
+
+def test_a_decision_that_another_made_first_is_respected(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(catch_up="skip")
+    world.clock.advance(HOUR)
+    write_run = world.store.write_run
+
+    def race(record: Run, **named: Any) -> Write:
+        write_run(run(NOW + MINUTE, lease=world.clock.now() + MINUTE), replaces=None)
+        return write_run(record, **named)
+
+    monkeypatch.setattr(world.store, "write_run", race)
+    world.step()
+
+    assert world.states() == {"12:01:00": RUNNING}
+    assert ("report", "2026-03-02T12:01:00Z") in world.pending()
+
+
+def test_a_record_that_changes_all_the_time_waits_for_the_next_tick(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(catch_up="skip")
+    world.clock.advance(HOUR)
+    monkeypatch.setattr(world.store, "write_run", lambda *_, **__: Write(won=False))
+
+    report = world.step()
+
+    assert report.records == []
+    assert world.pending() == [("report", "2026-03-02T12:01:00Z")]
+
+
+def test_a_completed_job_that_was_just_edited_is_not_deleted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(schedule="at(2026-03-02T12:01:00)", on_complete="delete")
+    world.step(MINUTE)
+    list_runs = world.store.list_runs
+
+    def edit_first(*args: Any, **named: Any) -> Any:
+        world.store.put_job(definition(revision=2), revision=1)
+        return list_runs(*args, **named)
+
+    monkeypatch.setattr(world.store, "list_runs", edit_first)
+    world.step(SECOND)
+
+    kept = world.store.job("report")
+    assert kept is not None
+    assert kept.revision == 2
+
+
+def test_run_now_of_a_job_that_deletes_itself_leaves_it(world: World) -> None:
+    world.put(on_complete="delete")
+    world.admin.run_job("report", token="now")
+
+    world.step()
+    world.step()
+
+    assert world.store.job("report") is not None
+    assert world.states() == {"m:now": SUCCEEDED}
+
+
+def test_a_job_that_was_broken_before_its_retry_is_given_up(store: SqliteStore) -> None:
+    world = World(store, FAILED)
+    world.put(schedule="at(2026-03-02T12:01:00)")
+    world.step(MINUTE)
+    [bell] = [replace(doorbell(), attempt=2)]
+    world.store.put_job(definition(revision=2, schedule="x"), revision=1)
+
+    assert world.answer(bell) == [None]
+    world.step(MINUTE)
+    assert world.runs()[0].reason == "given up while open: the job is not valid any more"

@@ -1,9 +1,16 @@
 """Attempts that fail, and workers that die: retries, leases, giving up."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
-from builders import MINUTE, NOW, SECOND, run
-from tickline.model import Call, Failure, Result, RunState
+from builders import MINUTE, NOW, SECOND, entry, job, run
+from tickline.invoke import failure_notice
+from tickline.model import Call, Failure, Result, Run, RunState
+from tickline.ports import Write
+from tickline.records import retry_delay
 from tickline.store.sqlite import SqliteStore
 from world import World
 
@@ -250,3 +257,74 @@ def test_a_run_without_a_lease_counts_as_lost(world: World) -> None:
 
     [done] = world.runs()
     assert (done.state, done.attempt) == (SUCCEEDED, 2)
+
+
+def test_a_doorbell_of_an_earlier_attempt_starts_nothing(store: SqliteStore) -> None:
+    world = World(store, FAILED)
+    world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "1s", "max_attempts": 9})
+    world.step(MINUTE)
+    world.clock.advance(MINUTE)
+    world.tick()
+    [second] = world.dispatcher.take()
+    world.answer(second)
+
+    assert world.answer(second) == [None]
+    assert [run.attempt for run in world.runs()] == [3]
+
+
+def test_a_doorbell_whose_retry_is_gone_starts_nothing(store: SqliteStore) -> None:
+    world = World(store, FAILED, Result())
+    world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "1s"})
+    world.step(MINUTE)
+    world.clock.advance(MINUTE)
+    world.tick()
+    [second] = world.dispatcher.take()
+    world.answer(second)
+    world.store.put_entries([entry(NOW + MINUTE)])
+
+    assert world.answer(second) == [None]
+    assert world.pending() == []
+    assert world.answer(replace(second, slot="2026-03-02T12:02:00Z")) == [None]
+
+
+def test_a_start_whose_answer_was_lost_is_still_this_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put()
+    write_run = world.store.write_run
+
+    def twice(record: Run, **named: Any) -> Write:
+        write_run(record, **named)
+        return write_run(record, **named)
+
+    world.clock.advance(MINUTE)
+    world.tick()
+    monkeypatch.setattr(world.store, "write_run", lambda record, **named: (
+        twice(record, **named) if record.state is RUNNING else write_run(record, **named)
+    ))  # fmt: skip
+    world.answer()
+
+    assert world.states() == {"12:01:00": SUCCEEDED}
+
+
+@pytest.mark.parametrize(("backoff", "longest"), [("0s", 0), ("1s", 60), ("1d", 60)])
+def test_delays_grow_to_their_ceiling_and_no_further(backoff: str, longest: int) -> None:
+    checked = job(retry={"backoff": backoff, "max_backoff": "1h", "max_attempts": 186})
+
+    delays = [retry_delay(checked, run(attempt=attempt)) for attempt in range(1, 187)]
+
+    assert all(timedelta(0) <= delay <= longest * MINUTE for delay in delays)
+    assert max(delays) >= 0.9 * longest * MINUTE
+
+
+def test_delays_are_spread_like_chance_and_never_change() -> None:
+    checked = job(retry={"backoff": "60s"})
+    delays = [retry_delay(checked, run(NOW + i * MINUTE)) / MINUTE for i in range(1000)]
+
+    assert 0.45 < sum(delays) / 1000 < 0.55
+    assert sum(delay < 0.1 for delay in delays) in range(60, 140)
+    assert retry_delay(checked, run()) == retry_delay(checked, run(owner="other"))
+
+
+def test_a_failure_notice_without_a_record_says_what_it_can() -> None:
+    assert failure_notice(None) == {"state": "dead"}

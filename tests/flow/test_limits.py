@@ -1,9 +1,13 @@
 """Limits on runs (max_runs, overlap), and runs beside the schedule (run now, run on create)."""
 
+from typing import Any
+
 import pytest
 
-from builders import DAY, MINUTE
-from tickline.model import Call, Cause, Failure, Result, RunState
+from builders import DAY, MINUTE, NOW
+from tickline.model import Call, Cause, Failure, Result, Run, RunState
+from tickline.ports import Write
+from tickline.records import skipped
 from tickline.store.sqlite import SqliteStore
 from tickline.tick import sweep
 from world import World
@@ -208,3 +212,36 @@ def test_a_queued_run_does_not_wait_longer_than_the_catch_up_window(world: World
     world.step(MINUTE, times=8)
 
     assert world.states() == {"12:01:00": RUNNING, "12:02:00": SKIPPED}
+
+
+def test_a_queued_run_that_is_rung_too_early_stays_queued(world: World) -> None:
+    world.put(timeout="10m", overlap="queue")
+    slow(world)
+    world.clock.advance(MINUTE)
+    world.tick()
+    [bell] = [bell for bell in world.dispatcher.take() if bell.slot.endswith("12:02:00Z")]
+    world.answer(bell)
+
+    assert world.answer(bell) == [None]
+    assert world.states() == {"12:01:00": RUNNING, "12:02:00": READY}
+
+
+def test_a_slot_that_another_decided_meanwhile_is_not_queued(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(timeout="10m", overlap="queue")
+    slow(world)
+    world.clock.advance(MINUTE)
+    world.tick()
+    bells = world.dispatcher.take()
+    write_run = world.store.write_run
+
+    def race(record: Run, **named: Any) -> Write:
+        if record.state is READY:
+            write_run(skipped(bells[-1], None, Cause.MISSED, "meanwhile", now=NOW), replaces=None)
+        return write_run(record, **named)
+
+    monkeypatch.setattr(world.store, "write_run", race)
+
+    assert world.answer(bells[-1]) == [None]
+    assert world.states()["12:02:00"] is SKIPPED

@@ -11,7 +11,7 @@ from tickline.errors import InvalidSchedule
 from tickline.schedules.days import Days, days_of
 from tickline.schedules.describe import describe_fields
 from tickline.schedules.dialects import CronDialect
-from tickline.schedules.fields import Field, FieldError, FieldRule, Fields, parse_field
+from tickline.schedules.fields import Field, FieldError, FieldRule, Fields, parse_field, seed_of
 from tickline.schedules.instants import DAY, END, LONG_AGO, NEVER
 from tickline.schedules.schedule import Dialect
 from tickline.schedules.times import Times, times_of
@@ -115,7 +115,7 @@ def compile_cron(dialect: CronDialect, tokens: list[Token], seed: str) -> Cron:
 
 def _field(rule: FieldRule, token: Token, seed: str, example: str) -> Field:
     try:
-        return parse_field(rule, token.text, seed if "H" in token.text.upper() else "")
+        return parse_field(rule, token.text, seed_of(token.text, seed))
     except FieldError as refusal:
         raise InvalidSchedule(
             refusal.message,

@@ -73,6 +73,8 @@ class CroniterRule:
         return describe_fields(self.fields, zone)
 
     def _steps(self, local: int) -> Iterator[int]:
+        if local >= END:
+            return
         steps = self._from(max(local, 0) - 1)
         while True:
             try:

@@ -74,19 +74,18 @@ class Days:
 
     def next(self, day: int) -> int:
         """Return the first day of the expression from this day on, or NEVER."""
-        day = max(day, 0)
-        chunk = day >> _CHUNK_BITS
-        try:
-            bits = self._chunks[chunk] >> (day & _OFFSET)
-        except KeyError:
+        bits = self._chunks.get(day >> _CHUNK_BITS, 0) >> (day & _OFFSET)
+        if bits & 1:
+            return day
+        return day + _lowest(bits) if bits else self._next_beyond(max(day, 0))
+
+    def _next_beyond(self, day: int) -> int:
+        for chunk in range(day >> _CHUNK_BITS, _LAST_CHUNK + 1):
             bits = self._chunk(chunk) >> (day & _OFFSET)
-        while not bits:
-            chunk += 1
-            if chunk > _LAST_CHUNK:
-                return NEVER
-            day = chunk << _CHUNK_BITS
-            bits = self._chunk(chunk)
-        return day + (bits & -bits).bit_length() - 1
+            if bits:
+                return day + _lowest(bits)
+            day = (chunk + 1) << _CHUNK_BITS
+        return NEVER
 
     def previous(self, day: int) -> int:
         """Return the last day of the expression up to this day, or LONG_AGO."""
@@ -142,6 +141,10 @@ class Days:
             shape = of_month | of_week if self._either else of_month & of_week
             self._shapes[weekday, length] = shape = shape & ((1 << length) - 1)
         return shape
+
+
+def _lowest(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1
 
 
 def _is_leap(year: int) -> bool:

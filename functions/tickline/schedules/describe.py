@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from tickline.schedules.fields import Field, Fields, Part
+from tickline.schedules.instants import FIRST_YEAR, LAST_YEAR
 from tickline.schedules.zones import zone_title
 
 _MONTHS = (
@@ -19,13 +20,13 @@ _EVERY_HOUR = tuple(range(24))
 
 def describe_fields(fields: Fields, zone: str) -> str:
     """Return one sentence, without a full stop: At 09:30 on weekdays, New York time."""
-    days = _days(fields)
-    times = _times(fields)
-    if not days and not times.startswith("Every"):
+    times, days = _times(fields), _days(fields)
+    if not days and "very" not in times:
         days = "every day"
-    months = _months(fields.month)
-    years = _years(fields.year)
-    phrase = " ".join(word for word in (times, days, months, years) if word)
+    months, years = _months(fields.month), _years(fields.year)
+    if days.endswith("of the month") and months.startswith("in "):
+        days, months = days.removesuffix("the month") + months.removeprefix("in "), ""
+    phrase = " ".join(words for words in (times, days, months, years) if words)
     return f"{phrase}, {zone_title(zone)}"
 
 
@@ -57,20 +58,21 @@ def _often(unit: str, values: tuple[int, ...]) -> str:
         return f"Every {unit}"
     step = _step(values, 0, 59)
     if step:
-        start = f" from {unit} {values[0]}" if values[0] else ""
+        start = f" from {unit} {values[0]}" if values[0] or 60 % step else ""
         uneven = f" of each {larger}" if 60 % step else ""
         return f"Every {step} {unit}s{start}{uneven}"
     if _is_run(values):
-        return f"Every {unit} from {values[0]} to {values[-1]} past the {larger}"
-    return f"At {_counted(unit, values)} past the {larger}"
+        return f"Every {unit} from {unit} {values[0]} to {values[-1]} of each {larger}"
+    return f"At {_counted(unit, values)} of every {larger}"
 
 
 def _hourly(minute: int, hours: tuple[int, ...]) -> str:
     past = f" at minute {minute}" if minute else ""
     if hours == _EVERY_HOUR:
         return f"Every hour{past}"
-    if _is_run(hours):
-        return f"Every hour from {hours[0]:02}:{minute:02} to {hours[-1]:02}:{minute:02}"
+    first, last = _turn(hours, 24)
+    if last is not None:
+        return f"Every hour from {first:02}:{minute:02} to {last:02}:{minute:02}"
     step = _step(hours, 0, 23)
     if step:
         return f"Every {step} hours from {hours[0]:02}:{minute:02} to {hours[-1]:02}:{minute:02}"
@@ -83,20 +85,21 @@ def _in_minutes(minutes: tuple[int, ...]) -> str:
     step = _step(minutes, 0, 59)
     if step:
         start = f" from minute {minutes[0]}" if minutes[0] else ""
-        return f", every {_ordinal(step)} minute{start}"
+        return f", in every {_ordinal(step)} minute{start}"
     if _is_run(minutes):
-        return f", minutes {minutes[0]} to {minutes[-1]}"
-    return f", {_counted('minute', minutes)}"
+        return f", in minutes {minutes[0]} to {minutes[-1]}"
+    return f", in {_counted('minute', minutes)}"
 
 
 def _in_hours(hours: tuple[int, ...]) -> str:
     if hours == _EVERY_HOUR:
         return ""
-    if len(hours) == 1 or hours[-1] - hours[0] == len(hours) - 1:
-        return f", from {hours[0]:02}:00 to {hours[-1]:02}:59"
+    first, last = _turn(hours, 24)
+    if last is not None:
+        return f", from {first:02}:00 to {last:02}:59"
     step = _step(hours, 0, 23)
     if step:
-        return f", every {_ordinal(step)} hour from {hours[0]:02}:00 to {hours[-1]:02}:59"
+        return f", in every {_ordinal(step)} hour from {hours[0]:02}:00 to {hours[-1]:02}:59"
     return f", in the hours {_join(f'{hour:02}' for hour in hours)}"
 
 
@@ -104,21 +107,19 @@ def _days(fields: Fields) -> str:
     of_month = _month_days(fields.day_of_month)
     of_week = _week_days(fields.day_of_week)
     if not (of_month and of_week):
-        return of_month or of_week
-    return (
-        f"{of_month}, and also {of_week}," if fields.either else f"{of_month} if that is {of_week}"
-    )
+        return "" if fields.either else of_month or of_week
+    return f"{of_month}{' and also' if fields.either else ', but only'} {of_week}"
 
 
 def _month_days(field: Field) -> str:
     values = field.values
-    phrases = [_month_part(part) for part in field.special]
-    if len(values) == 31 or field.is_any:
+    if len(values) == 31:
         return ""
+    phrases = [_month_part(part) for part in field.special]
     step = _step(values, 1, 31)
-    if step:
-        phrases.insert(0, f"every {_ordinal(step)} day from the {_ordinal(values[0])}")
-    elif _is_run(values):
+    if step and not phrases:
+        return f"on every {_ordinal(step)} day of the month from the {_ordinal(values[0])}"
+    if _is_run(values):
         phrases.insert(0, f"the {_ordinal(values[0])} to the {_ordinal(values[-1])}")
     elif values:
         phrases.insert(0, f"the {_join(_ordinal(value) for value in values)}")
@@ -126,28 +127,29 @@ def _month_days(field: Field) -> str:
 
 
 def _month_part(part: Part) -> str:
+    """Say L, L-n, LW, L-nW or nW, to go before "of the month"."""
     if part.kind == "nearest":
         return f"the weekday nearest to the {_ordinal(part.first)}"
     if part.number == 0:
         return "the last weekday" if part.kind == "last_weekday" else "the last day"
-    days = "day" if part.number == 1 else "days"
-    phrase = f"{part.number} {days} before the last day"
-    return f"the weekday nearest to {phrase}" if part.kind == "last_weekday" else phrase
+    number = f"{_ordinal(part.number)} day" if part.number > 1 else "day"
+    day = f"the {number} before the last day"
+    return f"the weekday nearest to {day}" if part.kind == "last_weekday" else day
 
 
 def _week_days(field: Field) -> str:
-    values = frozenset(field.values)
+    values = field.values
     if len(values) == 7:
         return ""
-    special = [f"the {_which(part)} {_DAYS[part.first]} of the month" for part in field.special]
-    if values == {1, 2, 3, 4, 5}:
+    if values == (1, 2, 3, 4, 5):
         return "on weekdays"
-    if values == {0, 6}:
+    if values == (0, 6):
         return "on weekends"
-    first = next((day for day in values if (day - 1) % 7 not in values), 0)
-    if len(values) >= 3 and all((first + n) % 7 in values for n in range(len(values))):
-        return f"from {_DAYS[first]} to {_DAYS[(first + len(values) - 1) % 7]}"
+    first, last = _turn(values, 7)
+    if len(values) >= 3 and last is not None:
+        return f"from {_DAYS[first]} to {_DAYS[last]}"
     names = [_DAYS[day] for day in sorted(values, key=lambda day: (day - 1) % 7)]
+    special = [f"the {_which(part)} {_DAYS[part.first]} of the month" for part in field.special]
     return f"on {_join([*names, *special])}"
 
 
@@ -159,25 +161,34 @@ def _months(field: Field) -> str:
     values = field.values
     if len(values) == 12:
         return ""
-    if _is_run(values):
-        return f"from {_MONTHS[values[0] - 1]} to {_MONTHS[values[-1] - 1]}"
+    first, last = _turn(values, 12, low=1)
+    if len(values) >= 3 and last is not None:
+        return f"from {_MONTHS[first - 1]} to {_MONTHS[last - 1]}"
     return f"in {_join(_MONTHS[value - 1] for value in values)}"
 
 
 def _years(field: Field | None) -> str:
-    if field is None or (field.parts[0].kind == "every" and field.parts[0].step == 1):
+    if field is None or len(field.values) == LAST_YEAR - FIRST_YEAR + 1:
         return ""
     values = field.values
     if _is_run(values):
         return f"in the years {values[0]} to {values[-1]}"
     step = _step(values, values[0], values[-1])
     if step:
-        return f"every {_ordinal(step)} year from {values[0]} to {values[-1]}"
+        return f"in every {_ordinal(step)} year from {values[0]} to {values[-1]}"
     return f"in {_join(str(value) for value in values)}"
 
 
 def _is_run(values: tuple[int, ...]) -> bool:
     return len(values) >= 3 and values[-1] - values[0] == len(values) - 1
+
+
+def _turn(values: tuple[int, ...], span: int, low: int = 0) -> tuple[int, int | None]:
+    """Return the ends of a run, which may go round; the second is None if there is no run."""
+    starts = [v for v in values if (v - low - 1) % span + low not in values]
+    if len(starts) != 1:
+        return 0, None
+    return starts[0], (starts[0] - low + len(values) - 1) % span + low
 
 
 def _step(values: tuple[int, ...], low: int, high: int) -> int:

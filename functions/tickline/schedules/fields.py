@@ -12,6 +12,7 @@ Sources: the EventBridge Scheduler user guide ("schedule-types"), the Javadoc of
 CronExpression, crontab(5), and for H the cron syntax of Jenkins.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +22,7 @@ from typing import Literal
 PartKind = Literal[
     "every", "value", "range", "any", "last", "last_weekday", "nearest", "last_dow", "nth_dow"
 ]
+_HASHED = re.compile(r"(?<![A-Za-z])[Hh](?![A-Za-z])")
 NUMERIC: frozenset[PartKind] = frozenset({"every", "value", "range", "any"})
 
 
@@ -113,6 +115,11 @@ class Fields:
     """A day needs to match only one of the two day fields, not both."""
 
 
+def seed_of(text: str, job_id: str) -> str:
+    """Return what the values of a text hang on: the job's id if there is an H, else nothing."""
+    return job_id if _HASHED.search(text) else ""
+
+
 class FieldError(ValueError):
     """A field is refused; `offset` counts from the field's own first character."""
 
@@ -129,7 +136,7 @@ def parse_field(rule: FieldRule, text: str, seed: str = "") -> Field:
         return Field(name=rule.name, parts=(Part(kind="any"),), values=_scale(rule, _whole(rule)))
     parts = []
     offset = 0
-    for piece in text.upper().split(","):
+    for piece in text.split(","):
         parts.append(_part(rule, piece, offset, seed))
         offset += len(piece) + 1
     _check_company(rule, parts, text)
@@ -145,14 +152,14 @@ def parse_field(rule: FieldRule, text: str, seed: str = "") -> Field:
 def _part(rule: FieldRule, piece: str, offset: int, seed: str) -> Part:
     if not piece:
         raise FieldError("an item of the list is empty", offset=offset)
-    special = _special_part(rule, piece, offset)
+    special = _special_part(rule, piece.upper(), offset)
     if special is not None:
         return special
     body, slash, step_text = piece.partition("/")
     step = _step(rule, step_text, offset + len(body) + 1) if slash else 1
     if body == "*" or (not body and rule.bare_step):
         return Part(kind="every", first=rule.low, last=rule.high, step=step)
-    if body == "H" or body.startswith("H("):
+    if body.upper() == "H" or body[:2].upper() == "H(":
         return _hashed_part(rule, body, step if slash else 0, offset, seed)
     if slash and not rule.step_names and any(c.isalpha() for c in body):
         raise FieldError(
@@ -233,7 +240,7 @@ def _hashed_part(rule: FieldRule, body: str, step: int, offset: int, seed: str) 
     if not rule.hash_high:
         raise FieldError("H has no meaning in this field", offset=offset)
     low, high = rule.low, rule.hash_high
-    if body != "H":
+    if len(body) > 1:
         if not body.endswith(")") or "-" not in body:
             raise FieldError(f"{body}: H(a-b) is meant", offset=offset)
         low_text, _, high_text = body[2:-1].partition("-")
@@ -256,8 +263,8 @@ def _stable_hash(seed: str, name: str) -> int:
 
 
 def _number(rule: FieldRule, text: str, offset: int) -> int:
-    if text in rule.names:
-        return rule.names[text]
+    if text.upper() in rule.names:
+        return rule.names[text.upper()]
     if not _is_number(text):
         raise FieldError(f"{text or 'nothing'} is not {_expected(rule)}", offset=offset)
     value = int(text)

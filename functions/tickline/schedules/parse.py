@@ -20,6 +20,7 @@ from tickline.schedules.at import parse_at
 from tickline.schedules.closest import closest
 from tickline.schedules.cron import Token, compile_cron
 from tickline.schedules.dialects import AWS, MACROS, QUARTZ, UNIX, CronDialect
+from tickline.schedules.fields import seed_of
 from tickline.schedules.rate import parse_rate
 from tickline.schedules.schedule import Fold, Gap, Schedule
 from tickline.schedules.wall import LocalRule, on_the_wall
@@ -75,7 +76,7 @@ def parse(
         text,
         zone,
         anchor if "rate" in text else None,
-        job_id if "H" in text.upper() else "",
+        seed_of(text, job_id) if job_id else "",
         dst_gap,
         dst_fold,
     )
@@ -123,7 +124,7 @@ def _rule(word: str, body: str, position: int, job_id: str) -> LocalRule:
         from tickline.schedules.croniter_dialect import parse_croniter  # noqa: PLC0415 - see above
 
         return parse_croniter(body, position, job_id)
-    if not word and body.startswith("@"):
+    if word in {"", "unix"} and body.startswith("@"):
         return compile_cron(UNIX, _tokens(_macro(body, position), position), job_id)
     tokens = _tokens(body, position)
     return compile_cron(_dialect(word, body, position, tokens), tokens, job_id)

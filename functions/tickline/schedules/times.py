@@ -23,6 +23,9 @@ class Times:
         "_hours_before",
         "_minutes",
         "_minutes_before",
+        "_next_hour",
+        "_next_minute",
+        "_past_hour",
         "_seconds",
         "_seconds_before",
         "first",
@@ -37,6 +40,9 @@ class Times:
         self._seconds_before = _running_count(seconds, 60)
         self._minutes_before = _running_count(minutes, 60)
         self._hours_before = _running_count(hours, 25)
+        self._next_minute = _next_value(minutes, 60)
+        self._next_hour = _next_value(hours, 24)
+        self._past_hour = minutes[0] * 60 + seconds[0]
         self.per_day = len(seconds) * len(minutes) * len(hours)
         self.first = self.at(0)
         self.last = self.at(self.per_day - 1)
@@ -62,8 +68,18 @@ class Times:
 
     def next(self, second: int) -> int:
         """Return the first time of the day from this second on, or LONG_AGO if the day is over."""
-        rank = self.before(second)
-        return self.at(rank) if rank < self.per_day else LONG_AGO
+        if len(self._seconds) > 1:
+            rank = self.before(second)
+            return self.at(rank) if rank < self.per_day else LONG_AGO
+        # Nearly every schedule has one second, and this is where nearly all of its time goes.
+        hour, minute = divmod((second - self._seconds[0] + 59) // 60, 60)
+        found = self._next_hour[hour]
+        if found == hour:
+            minute = self._next_minute[minute]
+            if minute < 60:
+                return hour * 3600 + minute * 60 + self._seconds[0]
+            found = self._next_hour[hour + 1]
+        return found * 3600 + self._past_hour if found < 24 else LONG_AGO
 
 
 @lru_cache(maxsize=1024)
@@ -75,3 +91,14 @@ def _running_count(values: tuple[int, ...], stop: int) -> bytes:
     for number in range(stop):
         counts[number + 1] += counts[number]
     return bytes(counts)
+
+
+@lru_cache(maxsize=1024)
+def _next_value(values: tuple[int, ...], stop: int) -> bytes:
+    """Return for each number from 0 to `stop` the first of the values from it on, or stop + 1."""
+    found = bytearray([stop + 1]) * (stop + 1)
+    for value in values:
+        found[value] = value
+    for number in range(stop - 1, -1, -1):
+        found[number] = min(found[number], found[number + 1])
+    return bytes(found)

@@ -12,12 +12,14 @@ rule of EventBridge Scheduler (user guide, "schedule-types", on daylight saving 
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from tickline.schedules.instants import END, NEVER, instant_of, seconds_of
 from tickline.schedules.schedule import Dialect, Fold, Gap
 from tickline.schedules.zones import CEILING, FLOOR, WallClock, Windows, wall_clock
+
+_from_timestamp = datetime.fromtimestamp
 
 
 class LocalRule(Protocol):
@@ -74,7 +76,7 @@ class WallSchedule:
     def next_after(self, instant: datetime) -> datetime | None:
         """Return the first slot strictly after the instant; None means never again."""
         found = self._next(seconds_of(instant))
-        return instant_of(found) if found < NEVER else None
+        return _from_timestamp(found, UTC) if found < NEVER else None
 
     def latest_until(self, instant: datetime) -> datetime | None:
         """Return the last slot at or before the instant; None means that there was none."""
