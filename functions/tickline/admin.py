@@ -163,7 +163,7 @@ class Admin:
             "zone": zone,
             "describe": parsed.describe(),
             "times": times,
-            "warnings": [str(warning) for warning in warnings(parsed, now=now)],
+            "warnings": [warning.sentence for warning in warnings(parsed, now=now)],
         }
 
     def doctor(self) -> View:
@@ -200,7 +200,7 @@ class Admin:
             "revision": definition.revision,
             "created": created,
             "next": upcoming_slots(slots, now, 3) if job.enabled else [],
-            "warnings": [str(warning) for warning in warnings(slots.schedule, now=now)],
+            "warnings": [warning.sentence for warning in warnings(slots.schedule, now=now)],
         }
 
     def _set_enabled(self, job_id: str, *, enabled: bool) -> View:

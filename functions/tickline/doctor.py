@@ -13,6 +13,7 @@ SLACK = timedelta(minutes=2)
 """A tick comes every minute; what it should have done for longer than this, it does not do."""
 
 RECENT = timedelta(days=1)
+MOST_WAITING = 10_000
 LISTED = 100
 """Findings of one kind; a store with more of them has one trouble, not many."""
 
@@ -28,6 +29,8 @@ def _finding(code: str, message: str, advice: str, *, job_id: str = "") -> View:
 
 def _jobs(store: Store, now: datetime) -> Iterator[View]:
     """Find definitions that cannot be read, and valid ones that the timeline does not know."""
+    # The next slot of a job that waits for a tick follows when the tick comes: that is one finding, overdue.
+    waiting = {entry.job_id for entry in store.due(now, limit=MOST_WAITING)}
     after = ""
     while definitions := store.list_jobs(after=after, limit=LISTED):
         after = definitions[-1].job_id
@@ -38,7 +41,7 @@ def _jobs(store: Store, now: datetime) -> Iterator[View]:
                 message = "; ".join(str(problem) for problem in known.invalid.problems)
                 advice = f"correct it: tickline job put FILE, after tickline job show {definition.job_id}"
                 yield _finding("invalid_job", message, advice, job_id=definition.job_id)
-            elif known.slots is not None:
+            elif known.slots is not None and definition.job_id not in waiting:
                 wanted += first_entries(known.slots, now)[:1]
         absent = store.absent_entries(wanted)
         done = store.runs([(entry.job_id, entry.slot) for entry in absent])

@@ -2,6 +2,7 @@
 
     TicklineError
     ├── InvalidJob (ValueError)        a job document is refused; `.problems` lists every reason at once
+    ├── InvalidJobsFile (ValueError)   a jobs file is refused; `.problems` lists every reason, by line
     ├── InvalidSchedule (ValueError)   a schedule text is refused; names field, position, value and a fix
     ├── InvalidRequest (ValueError)    a call to the admin face is refused
     ├── JobNotFound (LookupError)
@@ -42,6 +43,30 @@ class InvalidJob(TicklineError, ValueError):
         self.problems = problems
         lines = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(f"job {job_id!r} is not valid:\n{lines}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileProblem(Problem):
+    """A problem in a jobs file: also which line, and whose job. Line 0 means the file as a whole."""
+
+    field: str = ""
+    line: int = 0
+    job_id: str = ""
+
+    def __str__(self) -> str:
+        where = [f"line {self.line}" if self.line else "", self.job_id, self.field]
+        hint = f" (for example: {self.example})" if self.example else ""
+        return ": ".join([part for part in where if part] + [self.message]) + hint
+
+
+class InvalidJobsFile(TicklineError, ValueError):
+    """A jobs file is refused, and no job of it is taken. `problems` holds every reason, by line."""
+
+    def __init__(self, name: str, problems: tuple[FileProblem, ...]) -> None:
+        self.name = name
+        self.problems = problems
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"{name} is not a valid jobs file:\n{lines}")
 
 
 class InvalidSchedule(TicklineError, ValueError):

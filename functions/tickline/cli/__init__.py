@@ -1,1 +1,25 @@
-"""Placeholder."""
+"""The `tickline` command: a thin face over the admin actions, and local mode.
+
+Commands import what is heavy when they run, so that `tickline --help` and completion stay instant.
+"""
+
+import click
+
+from tickline.cli.dev import dev
+from tickline.cli.jobs import job
+from tickline.cli.questions import completion, doctor, explain, next_
+from tickline.cli.runs import run, runs
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="tickline")
+def main() -> None:
+    """Run jobs on the second, once, with a history that explains every due time.
+
+    Exit codes: 0 done; 1 findings, or the run failed; 2 the input was refused; 3 no such job;
+    4 the store cannot be used.
+    """
+
+
+for _command in (dev, job, run, runs, explain, next_, doctor, completion):
+    main.add_command(_command)

@@ -1,0 +1,194 @@
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tickline.store.sqlite import SqliteStore
+from unit.cli.command import DUE, Tickline, dead, skipped, succeeded
+
+
+def test_explain_tells_what_happened_and_why(tickline: Tickline) -> None:
+    tickline.add()
+    tickline.write(succeeded(), skipped(due=DUE + timedelta(hours=1)), dead(due=DUE + timedelta(hours=2)))
+
+    ran = tickline("explain", "report", "--at", "2026-03-02T12:00:00Z").stdout
+    held = tickline("explain", "report", "--at", "2026-03-02T13:00:00Z").stdout
+    failed = tickline("explain", "report", "--at", "2026-03-02T14:00:00Z").stdout
+
+    assert "succeeded: ran and succeeded at attempt 1, 1.500 s after it was due" in ran
+    assert "2.0 s  succeeded" in ran
+    assert "skipped: did not run: the job is paused" in held
+    assert "failed, function  KeyError: 'x'" in failed
+
+
+def test_explain_tells_what_will_happen(tickline: Tickline) -> None:
+    tickline.add("report", "at(2090-06-01T12:00:00)", "--zone", "Europe/Berlin")
+
+    text = tickline("explain", "report", "--at", "2090-06-01T12:00:00").stdout
+
+    assert text.splitlines()[0] == "report at 2090-06-01T10:00:00Z (2090-06-01T12:00:00+02:00)"
+    assert text.splitlines()[1] == "will run: will run"
+
+
+def test_explain_answers_programs(tickline: Tickline) -> None:
+    tickline.add()
+    tickline.write(succeeded())
+
+    answer = tickline.json("explain", "report", "--at", "2026-03-02T12:00:00Z")
+
+    assert answer.keys() == {"ok", "job_id", "at", "local", "verdict", "text", "run"}
+
+
+def test_explain_refuses_what_is_no_time(tickline: Tickline) -> None:
+    tickline.add()
+
+    answer = tickline("explain", "report", "--at", "yesterday")
+
+    assert answer.exit_code == 2
+    assert "for example 2026-12-24T18:00:00" in answer.stderr
+
+
+def test_next_says_what_a_schedule_means_and_when_it_is_due(tickline: Tickline) -> None:
+    answer = tickline(
+        "next",
+        "cron(30 2 * * ? *)",
+        "--zone",
+        "America/New_York",
+        "--after",
+        "2027-03-13T00:00:00",
+        "--count",
+        "2",
+    )
+
+    lines = answer.stdout.splitlines()
+    assert lines[0] == "At 02:30 every day, New York time"
+    assert "warning: " in lines[1]
+    assert lines[-3].split() == ["America/New_York", "UTC"]
+    assert lines[-2].split() == ["Sat", "2027-03-13", "02:30:00", "-05:00", "2027-03-13", "07:30:00"]
+    assert lines[-1].split() == ["Mon", "2027-03-15", "02:30:00", "-04:00", "2027-03-15", "06:30:00"]
+
+
+def test_next_in_utc_shows_one_column(tickline: Tickline) -> None:
+    lines = tickline(
+        "next", "0 12 * * *", "--after", "2026-03-01T00:00:00", "--count", "1"
+    ).stdout.splitlines()
+
+    assert lines[-2:] == ["UTC", "Sun 2026-03-01 12:00:00"]
+
+
+def test_next_needs_no_store_and_makes_none(tickline: Tickline) -> None:
+    answer = tickline.json("next", "rate(5 minutes)")
+
+    assert answer.keys() == {"ok", "schedule", "zone", "describe", "times", "warnings"}
+    assert not tickline.db.exists()
+
+
+def test_next_of_what_never_comes_again_says_so(tickline: Tickline) -> None:
+    text = tickline("next", "at(2020-01-01T00:00:00)").stdout
+
+    assert "never" in text
+    assert text.endswith("no slot to come\n")
+
+
+def test_next_refuses_six_bare_fields_and_offers_both_readings(tickline: Tickline) -> None:
+    answer = tickline("next", "0 0 12 * * ?")
+
+    assert answer.exit_code == 2
+    assert "quartz(0 0 12 * * ?)" in answer.stderr
+
+
+def test_doctor_finds_nothing_in_a_healthy_store(tickline: Tickline) -> None:
+    tickline.add("report", "at(2090-01-01T00:00:00)")
+
+    answer = tickline("doctor")
+
+    assert answer.exit_code == 0
+    assert answer.stdout == "healthy: nothing found\n"
+
+
+def test_doctor_exits_with_1_and_says_what_to_do(tickline: Tickline) -> None:
+    tickline.add("report", "at(2090-01-01T00:00:00)")
+    store = SqliteStore(tickline.db)
+    store.remove_entries(store.due(DUE + timedelta(days=365 * 100), limit=10))
+    store.close()
+
+    answer = tickline("doctor")
+
+    assert answer.exit_code == 1
+    assert answer.stdout.startswith("not_admitted report\n  its next slot 2090-01-01T00:00:00Z")
+    assert answer.stdout.endswith("1 finding\n")
+    assert tickline.json("doctor")["findings"][0]["code"] == "not_admitted"
+
+
+@pytest.mark.parametrize(
+    "command", [("job", "list"), ("runs",), ("doctor",), ("job", "show", "x"), ("run", "x")]
+)
+def test_a_question_to_a_store_that_is_not_there_makes_none(
+    tickline: Tickline, command: tuple[str, ...]
+) -> None:
+    answer = tickline(*command)
+
+    assert answer.exit_code == 4
+    assert f"there is no store at {tickline.db}" in answer.stderr
+    assert not tickline.db.exists()
+
+
+def test_a_file_that_is_no_store_is_refused(tickline: Tickline) -> None:
+    tickline.db.write_text(
+        "This is a letter, and a long one, to be sure that nobody takes it for a database."
+    )
+
+    answer = tickline("job", "list")
+
+    assert answer.exit_code == 4
+    assert len(answer.stderr.splitlines()) == 1
+    assert tickline.json("job", "list")["error"]["code"] == "store_error"
+
+
+def test_a_store_in_a_folder_that_is_not_there_cannot_be_made(tmp_path: Path) -> None:
+    answer = Tickline(db=tmp_path / "nowhere" / "tickline.db").add()
+
+    assert answer.exit_code == 4
+    assert "unable to open" in answer.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script(tickline: Tickline, shell: str) -> None:
+    text = tickline("completion", shell).stdout
+
+    assert "_TICKLINE_COMPLETE" in text
+    assert "tickline" in text
+
+
+def completed(db: Path, words: str) -> list[str]:
+    """Return what a shell is offered for the last of the words."""
+    environment = {
+        "_TICKLINE_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+        "TICKLINE_DB": str(db),
+    }
+    code = "from tickline.cli import main; main(prog_name='tickline')"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert answer.stderr == ""
+    return answer.stdout.split()
+
+
+def test_job_ids_are_completed_from_the_store(tickline: Tickline) -> None:
+    tickline.add("nightly-report")
+    tickline.add("other")
+
+    assert completed(tickline.db, "tickline job show ni") == ["plain,nightly-report"]
+
+
+def test_completion_without_a_store_offers_nothing(tickline: Tickline) -> None:
+    assert completed(tickline.db, "tickline job show ni") == []
+    assert not tickline.db.exists()
+
+
+def test_the_words_of_an_option_are_completed(tickline: Tickline) -> None:
+    assert completed(tickline.db, "tickline job add a --catch-up l") == ["plain,latest"]
