@@ -118,6 +118,7 @@ def _open(text: str) -> tuple[str, str, int]:
     return word, rest[:-1], start + len(word) + 1
 
 
+@lru_cache(maxsize=4096)
 def _rule(word: str, body: str, position: int, job_id: str) -> LocalRule:
     if word == "croniter":
         # Imported only when such a text is met: croniter costs more than the whole package.
