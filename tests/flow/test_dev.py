@@ -204,6 +204,16 @@ def test_the_second_ctrl_c_stops_at_once(folder: Path, start: Start) -> None:
     assert tickline(folder, "runs")["runs"][0]["state"] == "running"
 
 
+def test_it_ends_when_nobody_reads_any_more(start: Start) -> None:
+    process = start("jobs.yaml")
+    line_with(process, "succeeded")
+    assert process.stdout is not None
+
+    process.stdout.close()
+
+    assert process.wait(timeout=PATIENCE) == 0
+
+
 def test_a_bad_job_in_the_store_is_set_aside_and_stops_nothing(folder: Path, start: Start) -> None:
     end(start("jobs.yaml", "--for", "1s"))
     spoil(folder / "tickline.db")

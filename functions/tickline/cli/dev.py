@@ -110,8 +110,11 @@ class _Session:
         try:
             with _listening(self._screen), self._stopped_by_signals(local):
                 local.run(until=None if length is None else self._clock.now() + length)
+                if self._stops:
+                    self._screen.after_interrupt()
                 ended = self._close(local)
         except _StopNow:
+            self._screen.after_interrupt()
             click.echo("stopped; open runs are given back when their lease is over")
         self._screen.sum_up()
         if not ended:

@@ -23,7 +23,7 @@ WIDE = 100
 """From this width on there is room for two spaces between columns."""
 
 NARROWEST = 8
-WARNINGS = 5
+WARNINGS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
