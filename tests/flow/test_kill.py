@@ -54,7 +54,7 @@ jobs:
 
 
 def dev(folder: Path, *options: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tickline.cli", "dev", "jobs.yaml", "--db", "tickline.db", *options]
+    command = [sys.executable, "-m", "tickline", "dev", "jobs.yaml", "--db", "tickline.db", *options]
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, cwd=folder, stdout=quiet, stderr=quiet, stdin=quiet)
 

@@ -95,7 +95,7 @@ def parse_croniter(body: str, position: int, seed: str) -> CroniterRule:
     count = len(body.split())
     if count not in {5, 6}:
         raise _refused(
-            f"{count} fields; croniter's dialect has 5, or 6 with the seconds last", position
+            f"croniter's dialect has 5 fields, or 6 with the seconds last, not {count}", position
         )
     random = _RANDOM.search(body)
     if random:

@@ -118,6 +118,7 @@ def _open(text: str) -> tuple[str, str, int]:
     return word, rest[:-1], start + len(word) + 1
 
 
+@lru_cache(maxsize=4096)
 def _rule(word: str, body: str, position: int, job_id: str) -> LocalRule:
     if word == "croniter":
         # Imported only when such a text is met: croniter costs more than the whole package.
@@ -145,7 +146,9 @@ def _dialect(word: str, body: str, position: int, tokens: list[Token]) -> CronDi
             names = " ".join(rule.name for rule in dialect.rules[: dialect.needed])
             optional = " [year]" if len(dialect.rules) > dialect.needed else ""
             raise _refused(
-                f"{count} fields, but {word} has: {names}{optional}", position, dialect.examples[-1]
+                f"{word} has the fields {names}{optional}, not {count} of them",
+                position,
+                dialect.examples[-1],
             )
         return dialect
     if count in {5, 7}:
@@ -153,7 +156,7 @@ def _dialect(word: str, body: str, position: int, tokens: list[Token]) -> CronDi
     if count == 6:
         raise _two_readings(body, position)
     raise _refused(
-        f"{count} fields are no schedule: 5 are crontab(5)'s, 7 are Quartz's",
+        f"a bare expression has 5 fields (crontab(5)) or 7 (Quartz), not {count}",
         position,
         _nearest((body.split() or [""])[0]),
     )

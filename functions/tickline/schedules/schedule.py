@@ -55,7 +55,11 @@ class Schedule(Protocol):
         ...
 
     def count(self, after: datetime, until: datetime) -> int:
-        """Return how many slots lie after the one instant, up to and including the other."""
+        """Return how many slots lie after the one instant, up to and including the other.
+
+        Years cost little, except in croniter's dialect: that must step, and raises ValueError
+        where it would take more than 100,000 steps.
+        """
         ...
 
     def iterate(self, after: datetime) -> Iterator[datetime]:

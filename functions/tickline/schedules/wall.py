@@ -61,7 +61,7 @@ class WallSchedule:
     rule: LocalRule
     shifts: bool = False
     """Slots in a gap become one slot after it, instead of none."""
-    clock: WallClock = field(compare=False, repr=False)
+    clock: WallClock = field(repr=False)
 
     @property
     def dialect(self) -> Dialect:
@@ -121,7 +121,8 @@ class WallSchedule:
         if index >= 0:
             offset = windows.offsets[index]
             local = after + 1 + offset
-            local = max(local, windows.opens[index])
+            if local < windows.opens[index]:  # noqa: PLR1730 - max() would cost as much as a search
+                local = windows.opens[index]
             slot = self.rule.next_local(local)
             if slot < windows.closes[index]:
                 return slot - offset
@@ -138,21 +139,27 @@ class WallSchedule:
     def _search_on(self, windows: Windows, after: int) -> tuple[int, int]:
         """Search window after window. Return the slot, or NEVER and the instant to know more about.
 
-        A slot found after the end of a window is looked for in the windows to come, which are
-        few: the first one that closes after it either holds it or opens after it, behind a gap.
+        1. A slot in the window that the search has reached is the one.
+        2. If the clock goes back at its end, to before the local time searched from, local times
+           come again: search the next window from its beginning.
+        3. Otherwise go to the first window that closes after the slot. It holds the slot, or it
+           opens after it: then the slot lies in the gap between, and is shifted or skipped.
         """
         index = windows.index(after)
         local = max(after + 1 + windows.offsets[index], windows.opens[index])
         while (slot := self.rule.next_local(local)) < END:
             if slot < windows.closes[index]:
                 return slot - windows.offsets[index], after
-            goes_back_here = index + 1 < len(windows.opens) and windows.opens[index + 1] < local
-            index = index + 1 if goes_back_here else bisect_right(windows.closes, slot, index + 1)
-            if index >= len(windows.closes):
+            if index + 1 < len(windows.opens) and windows.opens[index + 1] < local:
+                index += 1
+                local = windows.opens[index]
+                continue
+            index = bisect_right(windows.closes, slot, index + 1)
+            if index == len(windows.closes):
                 return NEVER, slot - windows.offsets[-1]
-            if not goes_back_here and slot < windows.opens[index] and self.shifts:
+            if self.shifts and slot < windows.opens[index]:
                 return windows.starts[index], after
-            local = windows.opens[index] if goes_back_here else max(slot, windows.opens[index])
+            local = max(slot, windows.opens[index])
         return NEVER, CEILING
 
     def _latest(self, until: int) -> int:
@@ -166,26 +173,22 @@ class WallSchedule:
         return FLOOR - 1
 
     def _search_back(self, windows: Windows, until: int) -> tuple[int, int]:
-        """Do as `_search_on`, towards the past."""
+        """Search window after window towards the past, in the three steps of `_search_on`."""
         index = windows.index(until)
         local = min(until + windows.offsets[index], windows.closes[index] - 1)
         while (slot := self.rule.previous_local(local)) >= 0:
             if slot >= windows.opens[index]:
                 return slot - windows.offsets[index], until
-            went_back_here = index > 0 and windows.closes[index - 1] - 1 > local
-            before = (
-                index - 1 if went_back_here else bisect_right(windows.opens, slot, 0, index) - 1
-            )
-            if before < 0:
+            if index > 0 and windows.closes[index - 1] - 1 > local:
+                index -= 1
+                local = windows.closes[index] - 1
+                continue
+            index = bisect_right(windows.opens, slot, 0, index) - 1
+            if index < 0:
                 return FLOOR - 1, slot - windows.offsets[0]
-            if not went_back_here and slot >= windows.closes[before] and self.shifts:
-                return windows.starts[before + 1], until
-            index = before
-            local = (
-                windows.closes[index] - 1
-                if went_back_here
-                else min(slot, windows.closes[index] - 1)
-            )
+            if self.shifts and slot >= windows.closes[index]:
+                return windows.starts[index + 1], until
+            local = min(slot, windows.closes[index] - 1)
         return FLOOR - 1, FLOOR - 1
 
     def describe(self) -> str:

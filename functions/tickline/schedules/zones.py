@@ -71,7 +71,13 @@ def _zone(name: str) -> ZoneInfo | None:
 
 def _is_spelled_so(name: str) -> bool:
     """Tell whether a zone has exactly this name, also on file systems that ignore case."""
-    return any(_is_path_below(root, name) for root in TZPATH) or name in available_timezones()
+    return any(_is_path_below(root, name) for root in TZPATH) or name in _all_names()
+
+
+@lru_cache(maxsize=1)
+def _all_names() -> frozenset[str]:
+    """Return every name that this machine knows. It opens hundreds of files: for refusals only."""
+    return frozenset(available_timezones())
 
 
 def _is_path_below(folder: str, path: str) -> bool:
@@ -94,10 +100,10 @@ def _refusal(name: object) -> str:
 
 
 def _nearest_name(name: object) -> str:
-    known = {zone.lower(): zone for zone in available_timezones() if "/" in zone or zone == "UTC"}
+    known = {zone.lower(): zone for zone in _all_names() if "/" in zone or zone == "UTC"}
     wanted = str(name).lower().replace(" ", "_")
     by_place = [zone for lower, zone in known.items() if lower.rpartition("/")[2] == wanted]
-    found = _ABBREVIATIONS.get(wanted) or min(by_place, default="")
+    found = known.get(wanted) or _ABBREVIATIONS.get(wanted) or min(by_place, default="")
     return found or known[closest(wanted, known, "utc")]
 
 

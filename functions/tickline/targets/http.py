@@ -11,7 +11,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
 from socket import SHUT_RDWR, socket
 from typing import Self
 from urllib.parse import unquote
@@ -27,6 +26,7 @@ from urllib3.exceptions import (
 from urllib3.response import HTTPResponse
 from urllib3.util import make_headers, parse_url
 
+from tickline import __version__
 from tickline.model import Call, Failure, Result, RunContext, slot_of
 from tickline.targets.text import as_json, seconds, shorten
 
@@ -105,7 +105,7 @@ class Request:
 def _headers(context: RunContext) -> dict[str, str]:
     return {
         "Content-Type": "application/json",
-        "User-Agent": f"tickline/{_version()}",
+        "User-Agent": f"tickline/{__version__}",
         "Idempotency-Key": context.run_id,
         "Tickline-Run-Id": context.run_id,
         "Tickline-Scheduled-Time": slot_of(context.scheduled_time),
@@ -271,11 +271,3 @@ def _reason(error: BaseException) -> str:
 @cache
 def _default_tls() -> ssl.SSLContext:
     return ssl.create_default_context()
-
-
-@cache
-def _version() -> str:
-    try:
-        return version("tickline")
-    except PackageNotFoundError:  # a bundle without package metadata
-        return "unknown"

@@ -65,6 +65,17 @@ def test_equal_arguments_give_equal_schedules(text: str) -> None:
     assert first != parse(text, zone="Asia/Tokyo")
 
 
+def test_schedules_with_other_options_are_other_schedules() -> None:
+    plain, gap, fold = (
+        parse("30 1 * * *", zone="Europe/Rome"),
+        parse("30 1 * * *", zone="Europe/Rome", dst_gap="shift"),
+        parse("30 1 * * *", zone="Europe/Rome", dst_fold="both"),
+    )
+
+    assert len({plain, gap, fold}) == 3
+    assert parse("H H * * *", job_id="a") != parse("H H * * *", job_id="b")
+
+
 @every_form
 @pytest.mark.parametrize(
     "instant", [NOW.replace(tzinfo=None), date(2027, 1, 15), 1_800_000_000, "2027-01-15", None]

@@ -3,13 +3,11 @@
 import socket
 import threading
 import time
-from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import pytest
 
 from tickline.model import Failure, Result
-from tickline.targets import http as http_module
 from tickline.targets.http import HttpTarget
 from unit.targets.peers import Answer, Peer, Received, call, drips, hangs, response, says
 
@@ -327,16 +325,3 @@ def _refuse_unread(server: socket.socket) -> None:
     with line:
         line.recv(1000)
         line.sendall(response("413 Content Too Large", b"", "Connection: close"))
-
-
-def test_a_bundle_without_metadata_still_calls(target: HttpTarget, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(_: str) -> str:
-        raise PackageNotFoundError
-
-    monkeypatch.setattr(http_module, "version", missing)
-    http_module._version.cache_clear()
-    with Peer(says(OK)) as peer:
-        assert target.call(call(peer.url)).ok
-    http_module._version.cache_clear()
-
-    assert peer.requests[0].headers["user-agent"] == "tickline/unknown"
