@@ -225,6 +225,16 @@ def test_a_bad_job_in_the_store_is_set_aside_and_stops_nothing(folder: Path, sta
     assert any("succeeded" in line for line in lines)
 
 
+def test_python_targets_without_handlers_are_told_of_at_the_start(folder: Path, start: Start) -> None:
+    tickline(folder, "job", "add", "a", "--schedule", "at(2090-01-01T00:00:00)", "--target", "python:quick")
+
+    without = end(start("--for", "1s"))
+    with_them = end(start("--for", "1s", "--handlers", "handlers.py"))
+
+    assert without[1].startswith("no handlers: 1 job with python: targets will be given up")
+    assert not any("no handlers" in line for line in with_them)
+
+
 def spoil(db: Path) -> None:
     from tickline.model import Definition
     from tickline.store.sqlite import SqliteStore
