@@ -85,8 +85,7 @@ def _instant(local: int, body: str, position: int, zone: str, fold: Fold) -> int
     before = local_text(windows.closes[index - 1] - 1)
     after = local_text(windows.opens[index])
     raise InvalidSchedule(
-        f"{body} does not exist in {zone}: the clock goes from {before} to {after};"
-        " choose one of these",
+        f"{body} does not exist in {zone}: the clock goes from {before} to {after}; choose one of these",
         field="at",
         position=position,
         example=f"at({after})",

@@ -58,11 +58,7 @@ class Cron:
     def count_local(self, first: int, stop: int) -> int:
         """Return how many local times of the rule are in [first, stop)."""
         first, stop = max(first, 0), min(stop, END)
-        return (
-            self._before(stop, first // DAY) - self._before(first, first // DAY)
-            if first < stop
-            else 0
-        )
+        return self._before(stop, first // DAY) - self._before(first, first // DAY) if first < stop else 0
 
     def describe(self, zone: str) -> str:
         """Say in English when the local times are."""
@@ -130,8 +126,7 @@ def _refuse_day_fields(dialect: CronDialect, tokens: list[Token]) -> Never:
     weekday = names.index("day-of-week")
     month_day = tokens[names.index("day-of-month")].text
     raise InvalidSchedule(
-        f"{month_day} and {tokens[weekday].text}: exactly one of day-of-month and"
-        " day-of-week must be ?",
+        f"{month_day} and {tokens[weekday].text}: exactly one of day-of-month and day-of-week must be ?",
         field="day-of-week",
         position=tokens[weekday].position,
         example=dialect.examples[weekday],

@@ -19,9 +19,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
-PartKind = Literal[
-    "every", "value", "range", "any", "last", "last_weekday", "nearest", "last_dow", "nth_dow"
-]
+PartKind = Literal["every", "value", "range", "any", "last", "last_weekday", "nearest", "last_dow", "nth_dow"]
 _HASHED = re.compile(r"(?<![A-Za-z])[Hh](?![A-Za-z])")
 NUMERIC: frozenset[PartKind] = frozenset({"every", "value", "range", "any"})
 
@@ -177,8 +175,7 @@ def _part(rule: FieldRule, piece: str, offset: int, seed: str) -> Part:
         return Part(kind="value", first=first, last=first)
     if not rule.open_step:
         raise FieldError(
-            f"{piece}: crontab(5) knows a step only after * or a range;"
-            f" write {first}-{rule.high}/{step}",
+            f"{piece}: crontab(5) knows a step only after * or a range; write {first}-{rule.high}/{step}",
             offset=offset,
         )
     return Part(kind="range", first=first, last=rule.high, step=step)
@@ -199,9 +196,7 @@ def _day_of_month(rule: FieldRule, piece: str, offset: int) -> Part | None:
         number = 0
         if body != "L":
             if body[1] != "-" or not _is_number(body[2:]) or int(body[2:]) > rule.high - 1:
-                raise FieldError(
-                    f"{piece}: L, L-n, LW or L-nW with n in 0-30 is meant", offset=offset
-                )
+                raise FieldError(f"{piece}: L, L-n, LW or L-nW with n in 0-30 is meant", offset=offset)
             number = int(body[2:])
         return Part(kind="last_weekday" if weekday else "last", number=number)
     if weekday:

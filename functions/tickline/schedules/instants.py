@@ -32,9 +32,7 @@ def seconds_of(instant: datetime) -> int:
         since = instant - EPOCH
         return since.days * DAY + since.seconds
     except (TypeError, AttributeError):
-        raise ValueError(
-            f"an aware datetime is needed, such as datetime.now(UTC), not {instant!r}"
-        ) from None
+        raise ValueError(f"an aware datetime is needed, such as datetime.now(UTC), not {instant!r}") from None
 
 
 def instant_of(seconds: int) -> datetime:

@@ -59,9 +59,7 @@ def parse(
     arguments may give the same object.
     """
     if not isinstance(text, str):
-        raise InvalidSchedule(
-            f"a text is needed, not {text!r}", field="schedule", example=_EXAMPLES["cron"]
-        )
+        raise InvalidSchedule(f"a text is needed, not {text!r}", field="schedule", example=_EXAMPLES["cron"])
     if len(text) > LONGEST_TEXT:
         raise InvalidSchedule(
             f"{len(text)} characters; {LONGEST_TEXT} are allowed",
@@ -84,9 +82,7 @@ def parse(
 
 def _check_option(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise InvalidSchedule(
-            f"{value!r} is not one of {', '.join(allowed)}", field=name, example=allowed[0]
-        )
+        raise InvalidSchedule(f"{value!r} is not one of {', '.join(allowed)}", field=name, example=allowed[0])
 
 
 @lru_cache(maxsize=4096)
@@ -112,9 +108,7 @@ def _open(text: str) -> tuple[str, str, int]:
     if word not in _EXAMPLES:
         raise _refused(f"{word}(...) is not a form of schedule", start, _nearest(word))
     if not rest.endswith(")"):
-        raise _refused(
-            f"the closing parenthesis of {word}( is missing", len(text.rstrip()), _nearest(word)
-        )
+        raise _refused(f"the closing parenthesis of {word}( is missing", len(text.rstrip()), _nearest(word))
     return word, rest[:-1], start + len(word) + 1
 
 
@@ -133,8 +127,7 @@ def _rule(word: str, body: str, position: int, job_id: str) -> LocalRule:
 
 def _tokens(body: str, position: int) -> list[Token]:
     return [
-        Token(text=match.group(), position=position + match.start())
-        for match in re.finditer(r"\S+", body)
+        Token(text=match.group(), position=position + match.start()) for match in re.finditer(r"\S+", body)
     ]
 
 
@@ -195,9 +188,7 @@ def _is_right(text: str) -> bool:
 def _macro(body: str, position: int) -> str:
     if body in MACROS:
         return MACROS[body]
-    raise _refused(
-        f"{body} is not one of {', '.join(MACROS)}", position, closest(body, MACROS, "@daily")
-    )
+    raise _refused(f"{body} is not one of {', '.join(MACROS)}", position, closest(body, MACROS, "@daily"))
 
 
 def _nearest(word: str) -> str:

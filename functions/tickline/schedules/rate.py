@@ -74,9 +74,7 @@ class RateSchedule:
         return instant_of(slot) if slot < END else None
 
 
-def parse_rate(
-    text: str, body: str, position: int, *, zone: str, anchor: datetime | None
-) -> RateSchedule:
+def parse_rate(text: str, body: str, position: int, *, zone: str, anchor: datetime | None) -> RateSchedule:
     """Read the words between the parentheses; `position` is where they begin in the text."""
     words = body.split()
     if len(words) != 2:

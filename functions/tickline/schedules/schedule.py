@@ -57,8 +57,8 @@ class Schedule(Protocol):
     def count(self, after: datetime, until: datetime) -> int:
         """Return how many slots lie after the one instant, up to and including the other.
 
-        Years cost little, except in croniter's dialect: that must step, and raises ValueError
-        where it would take more than 100,000 steps.
+        Years cost little, except in croniter's dialect: that must step, and counts to 1,000 for each
+        stretch without a change of the clock, no further.
         """
         ...
 

@@ -33,9 +33,7 @@ class Times:
         "per_day",
     )
 
-    def __init__(
-        self, seconds: tuple[int, ...], minutes: tuple[int, ...], hours: tuple[int, ...]
-    ) -> None:
+    def __init__(self, seconds: tuple[int, ...], minutes: tuple[int, ...], hours: tuple[int, ...]) -> None:
         self._seconds, self._minutes, self._hours = seconds, minutes, hours
         self._seconds_before = _running_count(seconds, 60)
         self._minutes_before = _running_count(minutes, 60)

@@ -196,9 +196,7 @@ class WallSchedule:
         return self.rule.describe(self.zone)
 
 
-def on_the_wall(
-    *, text: str, zone: str, rule: LocalRule, dst_gap: Gap, dst_fold: Fold
-) -> WallSchedule:
+def on_the_wall(*, text: str, zone: str, rule: LocalRule, dst_gap: Gap, dst_fold: Fold) -> WallSchedule:
     """Lay a rule over a zone; a rule that names every hour overrules both options."""
     return WallSchedule(
         text=text,

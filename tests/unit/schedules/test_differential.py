@@ -56,8 +56,7 @@ def test_cronsim_agrees_on_ten_thousand_questions_in_new_york() -> None:
     texts = expressions(200, seed=1)
     moments = instants(50, seed=2)
     schedules = {
-        text: parse(text, zone="America/New_York", dst_gap=gap_rule_of_debian(text))
-        for text in texts
+        text: parse(text, zone="America/New_York", dst_gap=gap_rule_of_debian(text)) for text in texts
     }
 
     differences = [

@@ -152,9 +152,7 @@ def test_a_time_that_does_not_exist_is_refused_with_its_neighbours() -> None:
         ({"zone": None}, "zone", "UTC"),
     ],
 )
-def test_an_option_that_is_wrong_is_named(
-    options: dict[str, Any], field: str, example: str
-) -> None:
+def test_an_option_that_is_wrong_is_named(options: dict[str, Any], field: str, example: str) -> None:
     found = refusal("* * * * *", **options)
 
     assert (found.field, found.example) == (field, example)

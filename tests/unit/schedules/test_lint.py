@@ -105,9 +105,7 @@ def test_a_change_of_the_clock_is_told_with_its_times(
 def test_the_first_time_of_a_rare_schedule_is_named() -> None:
     (leap,) = warnings(parse("0 0 29 2 *"), now=NOW)
 
-    assert leap.sentence == (
-        "It runs only on 29 February; the first time is 2028-02-29 00:00:00 UTC."
-    )
+    assert leap.sentence == ("It runs only on 29 February; the first time is 2028-02-29 00:00:00 UTC.")
     assert leap.instants == (datetime(2028, 2, 29, tzinfo=UTC),)
 
 

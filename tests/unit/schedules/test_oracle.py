@@ -244,9 +244,7 @@ def test_days_of_the_week_are_those_of_the_calendar(part: str, months: set[int])
 
     found = [slot.date() for slot in parse(text).iterate(datetime(2000, 1, 1, tzinfo=UTC))]
 
-    assert found == [
-        day for day in all_days(2024, 5) if day.month in months and is_weekday(part, day)
-    ]
+    assert found == [day for day in all_days(2024, 5) if day.month in months and is_weekday(part, day)]
 
 
 def all_days(first_year: int, years: int) -> list[date]:

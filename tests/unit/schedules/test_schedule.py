@@ -161,9 +161,7 @@ def test_the_last_slots_are_in_the_year_2199_by_the_local_clock() -> None:
     assert west.latest_until(after_all) == datetime(2200, 1, 1, 10, 59, tzinfo=UTC)
     assert east.latest_until(after_all) == datetime(2199, 12, 31, 9, 59, tzinfo=UTC)
     assert west.next_after(datetime(2200, 1, 1, 10, 59, tzinfo=UTC)) is None
-    assert east.next_after(datetime(1960, 1, 1, tzinfo=UTC)) == datetime(
-        1970, 1, 1, 10, 40, tzinfo=UTC
-    )
+    assert east.next_after(datetime(1960, 1, 1, tzinfo=UTC)) == datetime(1970, 1, 1, 10, 40, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -291,9 +289,7 @@ def test_importing_schedules_brings_in_neither_croniter_nor_what_only_refusals_n
         "if name in sys.modules])"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
 

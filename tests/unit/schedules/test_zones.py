@@ -131,9 +131,7 @@ def test_all_schedules_of_a_zone_share_its_clock() -> None:
     assert first.clock is second.clock is wall_clock("Europe/Berlin", "first")  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
-    "zone", ["Africa/Monrovia", "Asia/Singapore", "America/Caracas", "Asia/Kathmandu"]
-)
+@pytest.mark.parametrize("zone", ["Africa/Monrovia", "Asia/Singapore", "America/Caracas", "Asia/Kathmandu"])
 def test_a_slot_at_new_year_is_found_from_both_sides(zone: str) -> None:
     schedule = parse("59 23 31 12 *", zone=zone)
     summers = [datetime(year, 6, 1, tzinfo=UTC) for year in range(1971, 2030)]
