@@ -213,3 +213,30 @@ def test_a_handler_does_not_outlive_a_killed_scheduler(file: Path, tmp_path: Pat
             parent.wait(10)
 
         assert life.word(2) == b""
+
+
+CHILD = """
+import os, sys, threading
+sys.platform = "any"
+from tickline.targets.worker import _die_with_parent
+_die_with_parent(int(sys.argv[1]))
+print("up", flush=True)
+threading.Event().wait(600)
+"""
+
+
+def test_a_process_dies_with_its_parent_also_where_the_kernel_sends_no_signal() -> None:
+    life, ours = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(life)],
+        pass_fds=[life],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as child:
+        os.close(life)
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"up\n"
+
+        os.close(ours)
+
+        assert child.wait(2) == -signal.SIGKILL
