@@ -1,6 +1,7 @@
 """Whatever happens to ticks, doorbells and workers: every slot gets one fate, no attempt starts twice."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -54,7 +55,10 @@ def take_step(world: World, kept: list[Any], action: str) -> None:
     if action == "keep":
         kept.extend(bells)
         return
-    answers = {"crash": crash, "fail": Result(failure=Failure.FUNCTION, error="no")}
+    answers: dict[str, Result | Callable[[Call], Result]] = {
+        "crash": crash,
+        "fail": Result(failure=Failure.FUNCTION, error="no"),
+    }
     world.targets.answers = [answers.get(action, Result())]
     for bell in [*bells * (2 if action == "double" else 1), *kept]:
         try:
