@@ -22,6 +22,7 @@ from tickline.model import (
     Overlap,
     Retry,
     RetryOn,
+    Unreadable,
 )
 from tickline.placeholders import unknown_placeholders
 from tickline.readers import (
@@ -183,6 +184,9 @@ def _read_fields(
             problems.append(_unknown_field(name, readers, within))
             continue
         if value is None:
+            continue
+        if isinstance(value, Unreadable):
+            problems.append(Problem(field=within + name, message=value.reason))
             continue
         try:
             values[name] = reader(value)

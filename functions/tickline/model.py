@@ -273,6 +273,14 @@ class Result:
         return self.failure is None
 
 
+class Unreadable(dict[str, str]):
+    """Stands in a document for a stored value that is not JSON: shown as its reason, read by nobody."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(unreadable=reason)
+        self.reason = reason
+
+
 class SlotKind(StrEnum):
     """What a slot stands for. All but the first are marked by their first letter and a colon.
 
