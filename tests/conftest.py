@@ -3,10 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from backends import dynamo_store, moto_client
+from dynamodb_local import DynamoDbLocal, running
+from tickline.store.dynamodb import DynamoStore
 from tickline.store.sqlite import SqliteStore
 
 settings.register_profile("tickline", derandomize=True, deadline=None, max_examples=100)
@@ -32,3 +36,28 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     store = SqliteStore(tmp_path / "tickline.db")
     yield store
     store.close()
+
+
+@pytest.fixture
+def moto() -> Iterator[Any]:
+    with moto_client() as client:
+        yield client
+
+
+@pytest.fixture
+def moto_store(moto: Any) -> DynamoStore:
+    return dynamo_store(moto)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDbLocal]:
+    """DynamoDB Local, started once for all tests that want it."""
+    with running(tmp_path_factory.mktemp("dynamodb-local") / "log.txt") as local:
+        yield local
+
+
+@pytest.fixture
+def local_store(dynamodb_local: DynamoDbLocal) -> Iterator[DynamoStore]:
+    client = dynamodb_local.client()
+    yield dynamo_store(client)
+    client.close()

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from backends import open_store
 from builders import DAY, HOUR, MINUTE, NOW, SECOND, definition, entry, run
 from tickline.model import Attempt, Cause, JobState, RunState
 from tickline.ports import Claim, Store
-from tickline.store.sqlite import SqliteStore
 
 READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED
 
 
-@pytest.fixture(name="any_store", params=["sqlite"])
-def _any_store(store: SqliteStore) -> Store:
-    return store
+@pytest.fixture(name="any_store", params=["sqlite", "moto", "dynamodb-local"])
+def _any_store(request: pytest.FixtureRequest) -> Store:
+    return open_store(request)
 
 
 # jobs
