@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -23,14 +24,20 @@ def open_store(request: pytest.FixtureRequest) -> Store:
     return request.getfixturevalue(FIXTURES[request.param])  # type: ignore[no-any-return]
 
 
-FIXTURES = {"sqlite": "store", "moto": "moto_store", "dynamodb-local": "local_store"}
+FIXTURES = {"sqlite": "sqlite_store", "moto": "moto_store", "dynamodb-local": "local_store"}
 
 
 @contextmanager
 def moto_client() -> Iterator[Any]:
-    """A client of moto, for one thread: its conditions do not hold between several."""
+    """Empty moto and return a client of it, for one thread: its conditions do not hold between several."""
     with mock_aws():
-        yield boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}))
+        yield _client()
+
+
+@cache
+def _client() -> Any:
+    """Make a client, which takes longer than most tests, once."""
+    return boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}))
 
 
 def fresh_tables(client: Any) -> Tables:

@@ -24,6 +24,7 @@ from botocore.config import Config
 POM = Path(__file__).with_name("dynamodb_local.pom.xml")
 MAIN = "software.amazon.dynamodb.services.local.main.ServerRunner"
 LEAST_JAVA = 17
+HEAP = "-Xmx256m"
 START_SECONDS = 60
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from backends import open_store
 from builders import HOUR, MINUTE, NOW, SECOND, definition, doorbell, run
 from tickline import policy, tick
 from tickline.model import Call, Cause, Entry, Failure, Result, Run, RunState
 from tickline.policy import Decision
-from tickline.ports import Write
-from tickline.store.sqlite import SqliteStore
+from tickline.ports import Store, Write
 from tickline.tick import sweep
 from world import World
 
@@ -29,8 +29,13 @@ def crash(_: Call) -> Result:
     raise Crash
 
 
+@pytest.fixture(params=["sqlite", "moto"])
+def store(request: pytest.FixtureRequest) -> Store:
+    return open_store(request)
+
+
 @pytest.fixture
-def world(store: SqliteStore) -> World:
+def world(store: Store) -> World:
     return World(store)
 
 
@@ -72,7 +77,7 @@ def test_a_pause_stops_a_doorbell_in_flight(world: World) -> None:
     assert world.states()["12:01:00"] is SKIPPED
 
 
-def test_an_open_run_of_a_paused_job_goes_on_to_its_end(store: SqliteStore) -> None:
+def test_an_open_run_of_a_paused_job_goes_on_to_its_end(store: Store) -> None:
     world = World(store, FAILED, Result())
     world.put(retry={"backoff": "1s"})
     world.step(MINUTE)
@@ -96,7 +101,7 @@ def test_a_deleted_job_runs_no_more_and_keeps_its_history(world: World) -> None:
 
 
 @pytest.mark.parametrize("began", [FAILED, crash], ids=["waiting for its retry", "running"])
-def test_an_open_run_of_a_deleted_job_is_given_up(store: SqliteStore, began: Result) -> None:
+def test_an_open_run_of_a_deleted_job_is_given_up(store: Store, began: Result) -> None:
     world = World(store, began)
     world.put(schedule="at(2026-03-02T12:01:00)")
     with suppress(Crash):
@@ -174,7 +179,7 @@ def test_a_job_with_max_runs_deletes_itself_after_the_last(world: World) -> None
     assert [record.state for record in world.runs()][:2] == [SUCCEEDED, SUCCEEDED]
 
 
-def test_a_job_is_not_deleted_while_a_run_of_it_is_open(store: SqliteStore) -> None:
+def test_a_job_is_not_deleted_while_a_run_of_it_is_open(store: Store) -> None:
     world = World(store, FAILED, Result())
     retry = {"backoff": "5h", "max_backoff": "5h"}
     world.put(end="2026-03-02T12:02:00Z", on_complete="delete", retry=retry)
@@ -340,7 +345,7 @@ def test_run_now_of_a_job_that_deletes_itself_leaves_it(world: World) -> None:
     assert world.states() == {"m:now": SUCCEEDED}
 
 
-def test_a_job_that_was_broken_before_its_retry_is_given_up(store: SqliteStore) -> None:
+def test_a_job_that_was_broken_before_its_retry_is_given_up(store: Store) -> None:
     world = World(store, FAILED)
     world.put(schedule="at(2026-03-02T12:01:00)")
     world.step(MINUTE)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from backends import open_store
 from builders import MINUTE, NOW, SECOND, entry, job, run
 from tickline.invoke import failure_notice
 from tickline.model import Call, Failure, Result, Run, RunState
-from tickline.ports import Write
+from tickline.ports import Store, Write
 from tickline.records import retry_delay
-from tickline.store.sqlite import SqliteStore
 from world import World
 
 READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED
@@ -28,15 +28,20 @@ def crash(_: Call) -> Result:
     raise Crash
 
 
+@pytest.fixture(params=["sqlite", "moto"])
+def store(request: pytest.FixtureRequest) -> Store:
+    return open_store(request)
+
+
 @pytest.fixture
-def world(store: SqliteStore) -> World:
+def world(store: Store) -> World:
     return World(store)
 
 
 # failures
 
 
-def test_a_failed_attempt_is_followed_by_others_until_one_succeeds(store: SqliteStore) -> None:
+def test_a_failed_attempt_is_followed_by_others_until_one_succeeds(store: Store) -> None:
     world = World(store, FAILED, FAILED, Result(summary="at last"))
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "10s"})
 
@@ -52,7 +57,7 @@ def test_a_failed_attempt_is_followed_by_others_until_one_succeeds(store: Sqlite
     assert world.pending() == []
 
 
-def test_a_retry_is_not_rung_before_its_time(store: SqliteStore) -> None:
+def test_a_retry_is_not_rung_before_its_time(store: Store) -> None:
     world = World(store, FAILED)
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "10m"})
     world.step(MINUTE)
@@ -67,7 +72,7 @@ def test_a_retry_is_not_rung_before_its_time(store: SqliteStore) -> None:
     assert (calls, len(world.targets.calls)) == (1, 2)
 
 
-def test_a_run_is_given_up_after_its_last_attempt(store: SqliteStore) -> None:
+def test_a_run_is_given_up_after_its_last_attempt(store: Store) -> None:
     world = World(store, FAILED)
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"max_attempts": 2, "backoff": "1s"})
 
@@ -105,7 +110,7 @@ def test_a_run_is_given_up_after_its_last_attempt(store: SqliteStore) -> None:
     ],
 )
 def test_some_failures_are_final(
-    store: SqliteStore, failure: Failure, changes: dict[str, object], reason: str
+    store: Store, failure: Failure, changes: dict[str, object], reason: str
 ) -> None:
     world = World(store, Result(failure=failure, error="no"))
     world.put(**changes)
@@ -117,7 +122,7 @@ def test_some_failures_are_final(
     assert dead.reason == reason
 
 
-def test_what_did_not_start_is_tried_again_even_at_most_once(store: SqliteStore) -> None:
+def test_what_did_not_start_is_tried_again_even_at_most_once(store: Store) -> None:
     world = World(store, Result(failure=Failure.NOT_STARTED, error="throttled"), Result())
     world.put(schedule="at(2026-03-02T12:01:00)", delivery="at_most_once", retry={"backoff": "1s"})
 
@@ -126,7 +131,7 @@ def test_what_did_not_start_is_tried_again_even_at_most_once(store: SqliteStore)
     assert world.states() == {"12:01:00": SUCCEEDED}
 
 
-def test_an_attempt_of_unknown_end_is_not_followed_within_its_lease(store: SqliteStore) -> None:
+def test_an_attempt_of_unknown_end_is_not_followed_within_its_lease(store: Store) -> None:
     world = World(store, Result(failure=Failure.UNKNOWN, error="read timeout"))
     world.put(timeout="10m", retry={"backoff": "1s"})
 
@@ -137,7 +142,7 @@ def test_an_attempt_of_unknown_end_is_not_followed_within_its_lease(store: Sqlit
     assert waiting.not_before == NOW + MINUTE + 11 * MINUTE
 
 
-def test_a_dead_run_rings_its_failure_target_once(store: SqliteStore) -> None:
+def test_a_dead_run_rings_its_failure_target_once(store: Store) -> None:
     world = World(store, FAILED, Result())
     world.put(
         schedule="at(2026-03-02T12:01:00)",
@@ -157,7 +162,7 @@ def test_a_dead_run_rings_its_failure_target_once(store: SqliteStore) -> None:
     assert world.pending() == []
 
 
-def test_a_failure_notice_that_fails_rings_no_other(store: SqliteStore) -> None:
+def test_a_failure_notice_that_fails_rings_no_other(store: Store) -> None:
     world = World(store, FAILED)
     world.put(schedule="at(2026-03-02T12:01:00)", on_failure="python:alarm", retry={"max_attempts": 1})
 
@@ -170,7 +175,7 @@ def test_a_failure_notice_that_fails_rings_no_other(store: SqliteStore) -> None:
 # workers that die
 
 
-def test_a_run_whose_worker_died_is_tried_again_after_its_lease(store: SqliteStore) -> None:
+def test_a_run_whose_worker_died_is_tried_again_after_its_lease(store: Store) -> None:
     world = World(store, crash, Result())
     world.put(schedule="at(2026-03-02T12:01:00)", timeout="30s")
     with pytest.raises(Crash):
@@ -187,7 +192,7 @@ def test_a_run_whose_worker_died_is_tried_again_after_its_lease(store: SqliteSto
     assert done.attempts[0].outcome == "unknown"
 
 
-def test_a_run_whose_worker_died_is_given_up_at_most_once(store: SqliteStore) -> None:
+def test_a_run_whose_worker_died_is_given_up_at_most_once(store: Store) -> None:
     world = World(store, crash)
     world.put(schedule="at(2026-03-02T12:01:00)", delivery="at_most_once")
     with pytest.raises(Crash):
@@ -202,7 +207,7 @@ def test_a_run_whose_worker_died_is_given_up_at_most_once(store: SqliteStore) ->
     assert world.pending() == []
 
 
-def test_a_run_whose_worker_dies_each_time_is_given_up(store: SqliteStore) -> None:
+def test_a_run_whose_worker_dies_each_time_is_given_up(store: Store) -> None:
     world = World(store, crash)
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"max_attempts": 2})
     for _ in range(2):
@@ -214,7 +219,7 @@ def test_a_run_whose_worker_dies_each_time_is_given_up(store: SqliteStore) -> No
     assert world.states() == {"12:01:00": DEAD}
 
 
-def test_a_worker_that_outlived_its_lease_changes_nothing(store: SqliteStore) -> None:
+def test_a_worker_that_outlived_its_lease_changes_nothing(store: Store) -> None:
     world = World(store)
 
     def freeze(_: Call) -> Result:
@@ -259,7 +264,7 @@ def test_a_run_without_a_lease_counts_as_lost(world: World) -> None:
     assert (done.state, done.attempt) == (SUCCEEDED, 2)
 
 
-def test_a_doorbell_of_an_earlier_attempt_starts_nothing(store: SqliteStore) -> None:
+def test_a_doorbell_of_an_earlier_attempt_starts_nothing(store: Store) -> None:
     world = World(store, FAILED)
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "1s", "max_attempts": 9})
     world.step(MINUTE)
@@ -272,7 +277,7 @@ def test_a_doorbell_of_an_earlier_attempt_starts_nothing(store: SqliteStore) -> 
     assert [run.attempt for run in world.runs()] == [3]
 
 
-def test_a_doorbell_whose_retry_is_gone_starts_nothing(store: SqliteStore) -> None:
+def test_a_doorbell_whose_retry_is_gone_starts_nothing(store: Store) -> None:
     world = World(store, FAILED, Result())
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "1s"})
     world.step(MINUTE)

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from backends import open_store
 from builders import DAY, MINUTE, NOW
 from tickline.model import Call, Cause, Failure, Result, Run, RunState
-from tickline.ports import Write
+from tickline.ports import Store, Write
 from tickline.records import skipped
-from tickline.store.sqlite import SqliteStore
 from tickline.tick import sweep
 from world import World
 
@@ -26,8 +26,13 @@ def crash(_: Call) -> Result:
     raise Crash
 
 
+@pytest.fixture(params=["sqlite", "moto"])
+def store(request: pytest.FixtureRequest) -> Store:
+    return open_store(request)
+
+
 @pytest.fixture
-def world(store: SqliteStore) -> World:
+def world(store: Store) -> World:
     return World(store)
 
 
@@ -45,7 +50,7 @@ def test_max_runs_is_exact_and_says_so(world: World) -> None:
     assert world.pending() == []
 
 
-def test_max_runs_counts_a_crashed_run_once(store: SqliteStore) -> None:
+def test_max_runs_counts_a_crashed_run_once(store: Store) -> None:
     world = World(store, crash, Result())
     world.put(max_runs=2)
     with pytest.raises(Crash):
@@ -185,7 +190,7 @@ def test_overlap_skip_lets_the_slot_go_and_names_the_open_run(world: World) -> N
     assert world.pending() == [("report", "2026-03-02T12:01:00Z"), ("report", "2026-03-02T12:03:00Z")]
 
 
-def test_overlap_skip_counts_a_run_that_waits_for_its_retry_as_open(store: SqliteStore) -> None:
+def test_overlap_skip_counts_a_run_that_waits_for_its_retry_as_open(store: Store) -> None:
     world = World(store, FAILED)
     world.put(overlap="skip", retry={"backoff": "5h", "max_backoff": "5h"})
 

@@ -127,7 +127,8 @@ class DynamoStore(Store):
                 strays[key] = shard, entry
             if len(found) == limit:
                 break
-        self._bring_home(strays)
+        if strays:
+            self._bring_home(strays)
         return list(found.values())
 
     def _due_in(self, shard: int, first: str, last: str, share: int) -> Iterator[tuple[str, int, Entry]]:
