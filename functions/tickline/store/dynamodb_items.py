@@ -149,13 +149,18 @@ def _number(text: str) -> int | float:
     try:
         number = Decimal(text)
     except InvalidOperation:
-        raise NotJson("a number (N) that is none") from None
-    if abs(number) < EXACT and number == number.to_integral_value():
+        raise NotJson(NO_NUMBER) from None
+    if not number.is_finite():
+        raise NotJson(NO_NUMBER)
+    if -EXACT < number < EXACT and number == number.to_integral_value():
         return int(number)
     near = float(number)
     if Decimal(str(near)) != number:
         raise NotJson("a number with more digits than JSON readers keep; write it as text (S)")
     return near
+
+
+NO_NUMBER = "a number (N) that is none"
 
 
 # size, by the rules in DynamoDB's manual
