@@ -89,15 +89,15 @@ def entry_to_wire(entry: Entry, shards: int) -> Wire:
 
 def entry_of_wire(wire: Wire) -> Entry | None:
     """Read an entry; None for what is not one: it is logged and left alone."""
-    entry = _read(wire, _entry)
-    if entry is None or wire[DUE_KEY] != {"S": due_key(entry)}:
-        return None
-    return entry
+    return _read(wire, _entry)
 
 
 def _entry(item: dict[str, Json]) -> Entry:
     missed = int(item.get("missed", 0))
-    return Entry(due=instant_of(item["due"]), job_id=item[JOB_ID], slot=item[SLOT], missed=missed)
+    entry = Entry(due=instant_of(item["due"]), job_id=item[JOB_ID], slot=item[SLOT], missed=missed)
+    if item[DUE_KEY] != due_key(entry):
+        raise ValueError("an entry that nobody could remove")
+    return entry
 
 
 # runs

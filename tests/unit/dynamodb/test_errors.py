@@ -15,7 +15,8 @@ from tickline.store import dynamodb_errors as errors
 from tickline.store.dynamodb_errors import Cancelled, Refused, error_of, translated
 
 OPERATIONS = (
-    "GetItem", "BatchGetItem", "Query", "Scan", "PutItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems",
+    "GetItem", "BatchGetItem", "Query", "Scan",
+    "PutItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems",
 )  # fmt: skip
 OUTCOMES = {"ConditionalCheckFailedException": Refused, "TransactionCanceledException": Cancelled}
 SECRET = "s3cret"  # noqa: S105 - stands for what an item holds
