@@ -8,7 +8,6 @@ number of jobs or runs.
 import heapq
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -279,11 +278,8 @@ class DynamoStore(Store):
     ) -> Write:
         """See Store.write_run. One write, or a transaction of two with `claim` or `release`."""
         put = {"Item": records.run_to_wire(run), **records.standing(replaces)}
-        if claim is not None and (change := records.claiming(run.slot, claim)):
-            return self._write_both(run, put, change)
-        if release:
-            return self._write_releasing(run, put)
-        return self._write(put)
+        change = records.state_change(run.slot, claim, release=release)
+        return self._write(put) if change is None else self._write_both(run, put, change)
 
     def _write(self, put: dict[str, Any]) -> Write:
         try:
@@ -291,13 +287,6 @@ class DynamoStore(Store):
         except Refused as refused:
             return Write(won=False, current=records.run_of_wire(refused.item))
         return Write(won=True)
-
-    def _write_releasing(self, run: Run, put: dict[str, Any]) -> Write:
-        """Write a run and end the job's active run. Where that is another one, only the run is written."""
-        write = self._write_both(run, put, records.releasing(run.slot))
-        if write.won or write.current is not None:
-            return replace(write, blocked=None)
-        return self._write(put)
 
     def _write_both(self, run: Run, put: dict[str, Any], change: dict[str, Any]) -> Write:
         """Write a run and its job's state, or neither."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from tickline.errors import StoreError
 from tickline.model import Definition, Entry, JobState, Json, Run, RunState, instant_of, instant_text
 from tickline.ports import Claim
-from tickline.store.dynamodb_items import NotJson, Wire, document_of, of_item, to_item
+from tickline.store.dynamodb_items import Attribute, NotJson, Wire, document_of, of_item, to_item
 from tickline.store.dynamodb_requests import Key, expressed
 from tickline.store.dynamodb_tables import (
     ACTIVE,
@@ -142,35 +142,36 @@ def state_key(job_id: str) -> Key:
 
 def state_of_wire(wire: Wire | None) -> JobState:
     """Read a job's state; one that is not there is that of a job that never ran."""
-    item = of_item(wire or {})
-    return JobState(started=item.get(STARTED, 0), active=item.get(ACTIVE, ""))
+    item = wire or {}
+    started = int(item.get(STARTED, {}).get("N", 0))
+    return JobState(started=started, active="".join(item.get(ACTIVE, {}).get("SS", ())))
 
 
-def claiming(slot: str, claim: Claim) -> dict[str, Any] | None:
-    """Return the update that a claim makes, with its condition; None if it asks for nothing."""
-    sets: list[str] = []
+def state_change(slot: str, claim: Claim | None, *, release: bool) -> dict[str, Any] | None:
+    """Return the update of the job's state that goes with a run's record, with its condition.
+
+    None if nothing is claimed or released. The active run is a set of one: a slot that is not in it can be
+    taken out of it, so that a release needs no condition, and never stands in the way of its record.
+    """
+    updates: list[str] = []
     conditions: list[str] = []
-    values: dict[str, Json] = {}
-    if claim.max_runs is not None:
-        sets.append("#started = if_not_exists(#started, :none) + :one")
+    values: dict[str, Attribute] = {}
+    if claim is not None and claim.max_runs is not None:
+        updates.append("SET #started = if_not_exists(#started, :none) + :one")
         conditions.append("(attribute_not_exists(#started) OR #started < :most)")
-        values |= {"none": 0, "one": 1, "most": claim.max_runs}
-    if claim.exclusive:
-        sets.append("#active = :slot")
-        conditions.append("(attribute_not_exists(#active) OR #active = :slot)")
-        values["slot"] = slot
-    if not sets:
+        values |= {":none": {"N": "0"}, ":one": {"N": "1"}, ":most": {"N": str(claim.max_runs)}}
+    if claim is not None and claim.exclusive:
+        updates.append("ADD #active :slots")
+        conditions.append("(attribute_not_exists(#active) OR contains(#active, :slot))")
+        values |= {":slots": {"SS": [slot]}, ":slot": {"S": slot}}
+    elif release:
+        updates.append("DELETE #active :slots")
+        values |= {":slots": {"SS": [slot]}}
+    if not updates:
         return None
-    return expressed(
-        values,
-        UpdateExpression="SET " + ", ".join(sets),
-        ConditionExpression=" AND ".join(conditions),
-    )
-
-
-def releasing(slot: str) -> dict[str, Any]:
-    """Return the update that ends the job's active run, on condition that it is this one."""
-    return expressed({"slot": slot}, UpdateExpression="REMOVE #active", ConditionExpression="#active = :slot")
+    condition = {"ConditionExpression": " AND ".join(conditions)} if conditions else {}
+    change = expressed(UpdateExpression=" ".join(updates), **condition)
+    return change | {"ExpressionAttributeValues": values}
 
 
 # both ways

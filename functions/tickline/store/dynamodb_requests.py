@@ -121,7 +121,7 @@ def _fits(text: str, most: int) -> bool:
         return False
 
 
-def expressed(values: Mapping[str, Json] | None = None, **expressions: str) -> dict[str, Any]:
+def expressed(values: Mapping[str, Json] | None = None, /, **expressions: str) -> dict[str, Any]:
     """Return expressions with the names (#name) and values (:name) in them, as a request wants them."""
     names = sorted({name for text in expressions.values() for name in re.findall(r"#\w+", text)})
     request: dict[str, Any] = {**expressions, "ExpressionAttributeNames": {name: name[1:] for name in names}}

@@ -190,17 +190,19 @@ def test_a_start_that_asks_for_nothing_is_a_single_write(store: DynamoStore, rec
     assert recorder.take() == ["put_item"]
 
 
-def test_a_release_by_another_run_is_one_write_more(store: DynamoStore, recorder: Recorder) -> None:
-    store.write_run(run(), replaces=None)
+def test_a_release_by_another_run_is_no_obstacle(store: DynamoStore, recorder: Recorder) -> None:
+    store.write_run(run(), replaces=None, claim=Claim(exclusive=True))
+    other = run(NOW + MINUTE)
+    store.write_run(other, replaces=None)
     recorder.take()
 
-    done = store.write_run(run(state=SUCCEEDED), replaces=run(), release=True)
-    lost = store.write_run(run(state=SUCCEEDED), replaces=run(), release=True)
+    done = store.write_run(replace(other, state=SUCCEEDED), replaces=other, release=True)
+    lost = store.write_run(replace(other, state=SUCCEEDED), replaces=other, release=True)
 
     assert done.won
-    assert (lost.won, lost.current, lost.blocked) == (False, run(state=SUCCEEDED), None)
-    assert recorder.take() == ["transact_write_items", "put_item", "transact_write_items"]
-    assert store.states(["report"]) == {}
+    assert (lost.won, lost.current, lost.blocked) == (False, replace(other, state=SUCCEEDED), None)
+    assert recorder.take() == ["transact_write_items", "transact_write_items"]
+    assert store.states(["report"]) == {"report": JobState(active=run().slot)}
 
 
 def test_a_counted_job_that_releases_its_run_keeps_its_count(store: DynamoStore) -> None:
