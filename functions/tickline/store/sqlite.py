@@ -49,8 +49,12 @@ class SqliteStore(Store):
         self._lock = threading.Lock()
         self._one_writer = threading.Lock()
         self._open: list[sqlite3.Connection] = []
-        with translated(self.path):
-            migrate(self._connection())
+        try:
+            with translated(self.path):
+                migrate(self._connection())
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close every connection. The store can be used no more."""
