@@ -221,11 +221,11 @@ class SqliteStore(Store):
                 timeout=BUSY_TIMEOUT_MS / 1000,
                 check_same_thread=False,  # only `close` comes from another thread
             )
+            with self._lock:
+                self._open.append(connection)
             # With less, a power cut could take back a recorded start, and the run would start twice.
             connection.execute("PRAGMA synchronous = FULL")
             self._local.connection = connection
-            with self._lock:
-                self._open.append(connection)
         return connection
 
     @contextmanager
