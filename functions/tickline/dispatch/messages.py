@@ -13,6 +13,7 @@ sent only when every reader knows that version.
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -32,6 +33,14 @@ MOST_BELLS = 100
 """How many runs one invoke is handed: they share its memory and its fifteen minutes."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """The text of a message, and how many bells are in it."""
+
+    text: str
+    bells: int
+
+
 def pack(
     doorbells: Sequence[Doorbell], *, most_bytes: int = MOST_BYTES, most_bells: int = MOST_BELLS
 ) -> list[str]:
@@ -39,30 +48,29 @@ def pack(
 
     A bell that alone is over `most_bytes` still gets a message, of its own: who carries it may refuse it.
     """
-    return [
-        message
-        for at, bells in groupby(doorbells, lambda doorbell: instant_text(doorbell.published_at))
-        for message in _messages(at, map(_bell, bells), most_bytes, most_bells)
-    ]
+    return [message.text for message in messages(doorbells, most_bytes=most_bytes, most_bells=most_bells)]
 
 
-def _messages(at: str, bells: Iterator[str], most_bytes: int, most_bells: int) -> Iterator[str]:
-    # JSON is written in ASCII, so that characters are bytes.
-    empty = len(_message(at, []))
-    some: list[str] = []
-    size = empty
-    for bell in bells:
-        if some and (len(some) == most_bells or size + len(",") + len(bell) > most_bytes):
-            yield _message(at, some)
-            some, size = [], empty
-        size += len(bell) + (len(",") if some else 0)
-        some.append(bell)
-    if some:
+def messages(
+    doorbells: Sequence[Doorbell], *, most_bytes: int = MOST_BYTES, most_bells: int = MOST_BELLS
+) -> Iterator[Message]:
+    """Do what `pack` does, and tell how many bells are in each message."""
+    for at, bells in groupby(doorbells, lambda doorbell: instant_text(doorbell.published_at)):
+        # JSON is written in ASCII, so that characters are bytes.
+        size = empty = len(_message(at, []).text)
+        some: list[str] = []
+        for bell in map(_bell, bells):
+            if some and (len(some) == most_bells or size + len(",") + len(bell) > most_bytes):
+                yield _message(at, some)
+                some, size = [], empty
+            size += len(bell) + (len(",") if some else 0)
+            some.append(bell)
         yield _message(at, some)
 
 
-def _message(at: str, bells: Sequence[str]) -> str:
-    return f'{{"v":{VERSION},"at":"{at}","bells":[{",".join(bells)}]}}'
+def _message(at: str, bells: Sequence[str]) -> Message:
+    text = f'{{"v":{VERSION},"at":"{at}","bells":[{",".join(bells)}]}}'
+    return Message(text=text, bells=len(bells))
 
 
 def _bell(doorbell: Doorbell) -> str:
