@@ -117,7 +117,7 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         if http:
             yield Kind(target=HttpTarget(), address=lambda name: f"{peer.url}/{name}", asked=asked)
             return
-        monkeypatch.setattr("tickline.targets.aws_lambda.READ_MARGIN", 0)
+        monkeypatch.setattr("tickline.targets.aws_api.READ_MARGIN", 0)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         target = LambdaTarget(region="eu-west-1", endpoint_url=peer.url)
