@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from tickline.model import Entry, RunState, instant_text
-from tickline.policy import first_entries
+from tickline.model import RunState, instant_text
 from tickline.ports import Store
-from tickline.tick import understand
+from tickline.tick import missing_entries, understand
 from tickline.views import View
 
 SLACK = timedelta(minutes=2)
@@ -29,25 +28,20 @@ def _finding(code: str, message: str, advice: str, *, job_id: str = "") -> View:
 
 def _jobs(store: Store, now: datetime) -> Iterator[View]:
     """Find definitions that cannot be read, and valid ones that the timeline does not know."""
-    # The next slot of a job that waits for a tick follows when the tick comes: that is one finding, overdue.
+    # A job that waits for a tick gets its next entry from that tick: that is one finding, overdue.
     waiting = {entry.job_id for entry in store.due(now, limit=MOST_WAITING)}
     after = ""
     while definitions := store.list_jobs(after=after, limit=LISTED):
         after = definitions[-1].job_id
-        wanted: list[Entry] = []
         for definition in definitions:
-            known = understand(definition)
-            if known.invalid is not None:
-                message = "; ".join(str(problem) for problem in known.invalid.problems)
+            invalid = understand(definition).invalid
+            if invalid is not None:
+                message = "; ".join(str(problem) for problem in invalid.problems)
                 advice = f"correct it: tickline job put FILE, after tickline job show {definition.job_id}"
                 yield _finding("invalid_job", message, advice, job_id=definition.job_id)
-            elif known.slots is not None and definition.job_id not in waiting:
-                wanted += first_entries(known.slots, now)[:1]
-        absent = store.absent_entries(wanted)
-        done = store.runs([(entry.job_id, entry.slot) for entry in absent])
-        for entry in absent:
-            if (entry.job_id, entry.slot) not in done:
-                message = f"its next slot {entry.slot} is not in the timeline"
+        for entry in missing_entries(store, definitions, now):
+            if entry.job_id not in waiting:
+                message = f"its entry of {entry.slot} is not in the timeline"
                 advice = "a running tick adds it within a sweep; is one running?"
                 yield _finding("not_admitted", message, advice, job_id=entry.job_id)
 

@@ -155,7 +155,7 @@ def read_job(document: object) -> Job:
     readers = READERS | dict.fromkeys(INSTANTS, instant(zone)) | {"zone": lambda _: zone.key}
     values, found = _read_fields(document, readers)
     problems += zone_problems + found
-    if not zone_problems and "schedule" in values:
+    if "schedule" in values:
         problems += _schedule_problems(values)
     problems += _contradictions(values)
     if problems:
@@ -203,7 +203,7 @@ def _schedule_problems(values: Mapping[str, Any]) -> list[Problem]:
     try:
         parse(
             values["schedule"],
-            zone=values.get("zone", "UTC"),
+            zone=values.get("zone", "UTC"),  # where the zone is refused, the rest is still told
             job_id=values.get("job_id", ""),
             dst_gap=values.get("dst_gap", DstGap.SKIP).value,
             dst_fold=values.get("dst_fold", DstFold.FIRST).value,

@@ -24,7 +24,7 @@ from tickline.model import (
     slot_time,
 )
 from tickline.records import CREATED_BY_HAND, ended, log_attempt, skipped
-from tickline.slots import INSTANT, LATEST, Slots
+from tickline.slots import INSTANT, LATEST, SECOND, Slots
 
 GRACE = timedelta(seconds=90)
 """Within this time a slot is on time: the tick rings without reading the run's record."""
@@ -299,26 +299,25 @@ def owed_from(slots: Slots, slot: datetime, now: datetime) -> datetime | None:
     """
     job, nominal = slots.job, now - slots.offset
     newest = slots.latest_until(nominal)
-    if newest is None or newest < slot:
-        return slot  # due by the window that the job had when the entry was put
+    if newest is None or newest < slot or nominal - slot <= GRACE:
+        return slot  # on time, or due by the window that the job had when the entry was put
     if nominal - slot <= job.misfire_after:
-        return max(slot, _newest(slots, newest, CAP))
+        return _newest_of(slots, slot, newest)
     if job.catch_up is CatchUp.SKIP or nominal - newest > job.catch_up_window:
         return None
     if job.catch_up is CatchUp.LATEST:
         return newest
     in_window = slots.next_after(nominal - job.catch_up_window - INSTANT)
-    return max(slot, in_window or newest, _newest(slots, newest, CAP))
+    return _newest_of(slots, max(slot, in_window or newest), newest)
 
 
-def _newest(slots: Slots, newest: datetime, count: int) -> datetime:
-    """Return the first of the `count` slots that end with `newest`, or the first of all."""
+def _newest_of(slots: Slots, first: datetime, newest: datetime) -> datetime:
+    """Return the first of the newest CAP slots in [first, newest]."""
+    if slots.count(first, newest + SECOND) <= CAP:
+        return first
     oldest = newest
-    for _ in range(count - 1):
-        earlier = slots.latest_until(oldest - INSTANT)
-        if earlier is None:
-            break
-        oldest = earlier
+    for _ in range(CAP - 1):
+        oldest = slots.latest_until(oldest - INSTANT) or first
     return oldest
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from tickline.document import read_job
 from tickline.errors import InvalidJob
-from tickline.model import Definition, Entry, OnComplete, Run, RunState, slot_time
+from tickline.model import Definition, Entry, JobState, OnComplete, Run, RunState, slot_time
 from tickline.policy import (
     GRACE,
     Decision,
@@ -229,12 +229,24 @@ def sweep(store: Store, now: datetime, *, after: str = "", limit: int = 100) -> 
 
 
 def admit(store: Store, definitions: Sequence[Definition], now: datetime) -> None:
-    """Put the first entries of jobs that have none (line 19). A bad definition is left for `doctor`."""
-    wanted: list[Entry] = []
-    for definition in definitions:
-        known = understand(definition)
-        if known.slots is not None:
-            wanted += first_entries(known.slots, now)
+    """Put the first entries of jobs that have none (line 19)."""
+    store.put_entries(missing_entries(store, definitions, now))
+
+
+def missing_entries(store: Store, definitions: Sequence[Definition], now: datetime) -> list[Entry]:
+    """Return the entries that jobs should have and do not. A bad definition should have none.
+
+    Neither should a job that has had its max_runs, nor is a run missing that has a record already.
+    """
+    known = {definition.job_id: understand(definition) for definition in definitions}
+    limited = [job_id for job_id, k in known.items() if k.job is not None and k.job.max_runs is not None]
+    states = store.states(limited) if limited else {}
+    wanted = [
+        entry
+        for job_id, k in known.items()
+        if k.slots is not None and not spent(k.slots.job, states.get(job_id, JobState()))
+        for entry in first_entries(k.slots, now)
+    ]
     absent = store.absent_entries(wanted)
     done = store.runs([(entry.job_id, entry.slot) for entry in absent])
-    store.put_entries([entry for entry in absent if (entry.job_id, entry.slot) not in done])
+    return [entry for entry in absent if (entry.job_id, entry.slot) not in done]

@@ -204,6 +204,16 @@ def test_the_second_ctrl_c_stops_at_once(folder: Path, start: Start) -> None:
     assert tickline(folder, "runs")["runs"][0]["state"] == "running"
 
 
+def test_it_ends_when_nobody_reads_any_more(start: Start) -> None:
+    process = start("jobs.yaml")
+    line_with(process, "succeeded")
+    assert process.stdout is not None
+
+    process.stdout.close()
+
+    assert process.wait(timeout=PATIENCE) == 0
+
+
 def test_a_bad_job_in_the_store_is_set_aside_and_stops_nothing(folder: Path, start: Start) -> None:
     end(start("jobs.yaml", "--for", "1s"))
     spoil(folder / "tickline.db")
@@ -213,6 +223,16 @@ def test_a_bad_job_in_the_store_is_set_aside_and_stops_nothing(folder: Path, sta
 
     assert any(line.startswith("set aside: bad: schedule: ") for line in lines)
     assert any("succeeded" in line for line in lines)
+
+
+def test_python_targets_without_handlers_are_told_of_at_the_start(folder: Path, start: Start) -> None:
+    tickline(folder, "job", "add", "a", "--schedule", "at(2090-01-01T00:00:00)", "--target", "python:quick")
+
+    without = end(start("--for", "1s"))
+    with_them = end(start("--for", "1s", "--handlers", "handlers.py"))
+
+    assert without[1].startswith("no handlers: 1 job with python: targets will be given up")
+    assert not any("no handlers" in line for line in with_them)
 
 
 def spoil(db: Path) -> None:

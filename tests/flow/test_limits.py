@@ -79,6 +79,19 @@ def test_run_now_does_not_count(world: World) -> None:
     assert world.states() == {"m:now": SUCCEEDED, "12:01:00": SUCCEEDED}
 
 
+def test_a_sweep_leaves_a_job_alone_that_has_had_its_runs(world: World) -> None:
+    world.put(max_runs=1)
+    world.step(MINUTE, times=2)
+
+    sweep(world.store, world.clock.now())
+    healthy = world.admin.doctor()["healthy"]
+    world.step(MINUTE, times=2)
+
+    assert [record.state for record in world.runs()] == [SUCCEEDED, SKIPPED]
+    assert world.pending() == []
+    assert healthy
+
+
 # run on create, run now
 
 

@@ -81,9 +81,9 @@ def test_null_means_not_given() -> None:
 
 
 def test_every_problem_is_reported_at_once() -> None:
-    found = problems(job_id="a b", zone="Berlin", enabled="false", timeout="1h", shedule="x", retry={"x": 1})
+    found = problems(job_id="a b", zone="Berlin", schedule="x", enabled="false", shedule="x", retry={"x": 1})
 
-    assert set(found) == {"job_id", "zone", "enabled", "timeout", "shedule", "retry.x"}
+    assert set(found) == {"job_id", "zone", "schedule", "enabled", "shedule", "retry.x"}
 
 
 def test_missing_fields_are_named_with_an_example() -> None:

@@ -15,13 +15,14 @@ import click
 from tickline.cli.face import NO_STORE, Refusal, db_option
 from tickline.cli.files import read_file
 from tickline.cli.live import Listener, Screen
-from tickline.cli.options import DURATION
+from tickline.cli.options import length_of
 from tickline.cli.plain import clock_time, counted, escaped
 from tickline.model import Json, RunState
 
 if TYPE_CHECKING:
     from tickline.jobsfile import JobsFile
     from tickline.local import Local
+    from tickline.policy import Known
     from tickline.store.sqlite import SqliteStore
 
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -35,7 +36,7 @@ class _StopNow(Exception):
 
 @click.command()
 @click.argument("jobs_file", required=False, type=click.Path(path_type=Path))
-@click.option("--for", "length", type=DURATION, metavar="DURATION", help="Stop after this time.")
+@click.option("--for", "length", callback=length_of, metavar="DURATION", help="Stop after this time.")
 @click.option(
     "--handlers",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -63,7 +64,7 @@ def dev(
     try:
         with local_store(db) as store, local_targets(files, file.functions) as targets:
             session = _Session(store, file)
-            session.open(db)
+            session.open(db, handlers=bool(files))
             session.run(targets, length, workers)
     except StoreError as error:
         click.echo(f"Error: {escaped(str(error))}", err=True)
@@ -84,17 +85,23 @@ class _Session:
         self._screen = Screen(widest_job=0, attempts=self._attempts)
         self._stops = 0
 
-    def open(self, db: Path) -> None:
+    def open(self, db: Path, *, handlers: bool) -> None:
         """Write the file's jobs, and say what there is to run."""
         written, left_out = self._write_jobs()
-        known = dict(self._known())
-        bad = {job_id: problem for job_id, problem in known.items() if problem}
-        self._screen = Screen(widest_job=max(map(len, known), default=0), attempts=self._attempts)
-        click.echo(f"{counted(len(known), 'job')} in {db}{written}; {self._next_due()}. Ctrl-C stops.")
-        for job_id, problem in bad.items():
-            click.secho(escaped(f"set aside: {job_id}: {problem}"), fg="red")
+        jobs = dict(self._jobs())
+        self._screen = Screen(widest_job=max(map(len, jobs), default=0), attempts=self._attempts)
+        click.echo(f"{counted(len(jobs), 'job')} in {db}{written}; {self._next_due()}. Ctrl-C stops.")
+        for job_id, known in jobs.items():
+            for problem in known.invalid.problems if known.invalid else ():
+                click.secho(escaped(f"set aside: {job_id}: {problem}"), fg="red")
         for refusal in left_out:
             click.secho(escaped(f"left out: {refusal}"), fg="red")
+        orphans = sum(
+            known.job is not None and known.job.target.startswith("python:") for known in jobs.values()
+        )
+        if orphans and not handlers:
+            text = f"no handlers: {counted(orphans, 'job')} with python: targets will be given up;"
+            click.secho(f"{text} name files of handlers in the jobs file, or with --handlers", fg="yellow")
         click.echo()
         self._screen.titles()
 
@@ -110,8 +117,11 @@ class _Session:
         try:
             with _listening(self._screen), self._stopped_by_signals(local):
                 local.run(until=None if length is None else self._clock.now() + length)
+                if self._stops:
+                    self._screen.after_interrupt()
                 ended = self._close(local)
         except _StopNow:
+            self._screen.after_interrupt()
             click.echo("stopped; open runs are given back when their lease is over")
         self._screen.sum_up()
         if not ended:
@@ -151,16 +161,15 @@ class _Session:
             return False
         return {**document, "created_at": None} == {**stored.document, "created_at": None}
 
-    def _known(self) -> Iterator[tuple[str, str]]:
-        """Yield each job of the store, and why it cannot be read if it cannot."""
+    def _jobs(self) -> "Iterator[tuple[str, Known]]":
+        """Yield each job of the store, checked."""
         from tickline.tick import understand  # noqa: PLC0415 - as above
 
         after = ""
         while definitions := self._store.list_jobs(after=after):
             after = definitions[-1].job_id
             for definition in definitions:
-                invalid = understand(definition).invalid
-                yield definition.job_id, "; ".join(map(str, invalid.problems)) if invalid else ""
+                yield definition.job_id, understand(definition)
 
     def _next_due(self) -> str:
         now = self._clock.now()

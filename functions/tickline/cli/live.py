@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -135,6 +136,11 @@ class Screen:
             state = click.style(f"{word:<9}", fg=STYLES.get(word))
             self._print(self._gutter.join((clock, state, escaped(text))))
 
+    def after_interrupt(self) -> None:
+        """Begin a new line after the ^C that a terminal shows."""
+        if self._width is not None:
+            self._print("")
+
     def sum_up(self) -> None:
         """Print what happened, in one line."""
         length = timedelta(seconds=time.monotonic() - self._begun)
@@ -162,7 +168,12 @@ class Screen:
 
     def _print(self, line: str) -> None:
         with self._lock:
-            click.echo(line, color=False if os.environ.get("NO_COLOR") else None)
+            try:
+                click.echo(line, color=False if os.environ.get("NO_COLOR") else None)
+            except BrokenPipeError:
+                # Nobody reads any more, as in `tickline dev | head`: end as for a signal, and say nothing.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Listener(logging.Handler):

@@ -1,5 +1,6 @@
 """Tables and lists on stdout. rich is imported when the first one is printed."""
 
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ WIDE = 100
 """From this width on there is room for two spaces between columns."""
 
 NARROWEST = 8
-WARNINGS = 5
+WARNINGS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,15 @@ def _console() -> "Console":
     from rich.console import Console  # noqa: PLC0415 - only tables pay for rich
 
     return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+def paragraph(text: str) -> None:
+    """Print a sentence, indented; on a terminal broken between words."""
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        click.echo(click.wrap_text(escaped(text), width, initial_indent="  ", subsequent_indent="  "))
+    else:
+        click.echo(f"  {escaped(text)}")
 
 
 def note(text: str) -> None:

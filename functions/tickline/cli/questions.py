@@ -7,7 +7,7 @@ from click.shell_completion import get_completion_class
 
 from tickline.cli.client import Answer
 from tickline.cli.face import FINDINGS, Face, asks, job_argument
-from tickline.cli.output import Column, print_table, print_warnings, state_cell
+from tickline.cli.output import Column, paragraph, print_table, print_warnings, state_cell
 from tickline.cli.plain import counted, escaped
 from tickline.cli.runs import attempts
 from tickline.model import Json, instant_of
@@ -109,8 +109,9 @@ def _print_findings(answer: Answer) -> None:
 def _print_finding(finding: Json) -> None:
     about = f" {finding['job_id']}" if finding["job_id"] else ""
     click.echo(click.style(finding["code"], fg="red") + about)
-    click.echo(f"  {escaped(finding['message'])}")
-    click.echo(f"  {escaped(finding['advice'])}\n")
+    paragraph(finding["message"])
+    paragraph(finding["advice"])
+    click.echo()
 
 
 @click.command()

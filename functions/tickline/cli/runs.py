@@ -8,7 +8,7 @@ import click
 
 from tickline.cli.client import Answer
 from tickline.cli.face import FINDINGS, Face, asks, job_argument
-from tickline.cli.options import DURATION
+from tickline.cli.options import length_of
 from tickline.cli.output import Cell, Column, late, note, outcome, print_table, state_cell
 from tickline.cli.plain import clock_time, lateness, seconds_text
 from tickline.model import Json, RunState, instant_of
@@ -23,7 +23,12 @@ PATIENCE = timedelta(seconds=3)
 @click.option("--token", metavar="TEXT", help="The same token again is the same run, not another.")
 @click.option("--wait", is_flag=True, help="Wait for the end; exit with 1 if it is not a success.")
 @click.option(
-    "--timeout", type=DURATION, default="5m", show_default=True, metavar="DURATION", help="Wait no longer."
+    "--timeout",
+    callback=length_of,
+    default="5m",
+    show_default=True,
+    metavar="DURATION",
+    help="Wait no longer.",
 )
 @asks
 def run(face: Face, job_id: str, token: str | None, *, wait: bool, timeout: timedelta) -> None:

@@ -47,6 +47,7 @@ class SqliteStore(Store):
         self.path = str(path)
         self._local = threading.local()
         self._lock = threading.Lock()
+        self._one_writer = threading.Lock()
         self._open: list[sqlite3.Connection] = []
         with translated(self.path):
             migrate(self._connection())
@@ -228,12 +229,15 @@ class SqliteStore(Store):
         with translated(self.path):
             yield self._connection()
 
-    _writing = _reading
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for one write. Threads take turns, where SQLite would make them sleep."""
+        with translated(self.path), self._one_writer:
+            yield self._connection()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with translated(self.path):
-            connection = self._connection()
+        with self._writing() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -260,7 +264,7 @@ class SqliteStore(Store):
         return rows
 
     def _change(self, sql: str, values: Sequence[Any]) -> int:
-        with self._reading() as connection:
+        with self._writing() as connection:
             return connection.execute(sql, values).rowcount
 
     def _change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:

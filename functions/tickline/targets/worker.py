@@ -73,8 +73,16 @@ def _outcome(call: Call) -> dict[str, str]:
             value = _awaited(value)
         return {"state": "succeeded", "summary": shorten(compact(value))}
     except BaseException as error:  # noqa: BLE001 - sys.exit in a handler is a failure of that handler
-        traceback.print_exc()
+        _print_traceback(error)
         return {"state": "failed", "error": shorten(named(error))}
+
+
+def _print_traceback(error: BaseException) -> None:
+    """Print where the handler failed; our own frames above it say nothing about that."""
+    place = error.__traceback__
+    while place is not None and place.tb_frame.f_code.co_filename == __file__:
+        place = place.tb_next
+    traceback.print_exception(type(error), error, place)
 
 
 def _awaited(value: Any) -> Any:

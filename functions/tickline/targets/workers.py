@@ -106,6 +106,8 @@ class Worker:
             self._send(request)
             first = self._line(START_LIMIT)
         except _Silence as silence:
+            if not silence.ended and self._took_it_after_all():
+                raise Died(f"{self._obituary()}, stopped since it was slow to take the call") from None
             raise NotTaken(self._silent(silence, "took the call")) from None
         if first["state"] != "taken":
             return first
@@ -115,6 +117,14 @@ class Worker:
             if silence.ended:
                 raise Died(self._obituary()) from None
             raise TookTooLong(f"timed out after {seconds(timeout)}") from None
+
+    def _took_it_after_all(self) -> bool:
+        """Kill a process that said nothing, and only then look whether it had taken the call meanwhile."""
+        self.kill()
+        try:
+            return self._line(POLL)["state"] == "taken"
+        except _Silence:
+            return False
 
     def _send(self, line: bytes) -> None:
         self._socket.settimeout(START_LIMIT)

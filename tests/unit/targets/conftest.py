@@ -88,6 +88,7 @@ def daemon_left(payload, context):
 def hangs(payload, context):
     """Says its pid down the pipe that it and a child of its own hold, and stays."""
     pipe = os.open(payload, os.O_WRONLY)
+    print("printed before the end")
     subprocess.Popen(["sleep", "600"], pass_fds=[pipe])
     os.write(pipe, b"%d\\n" % os.getpid())
     time.sleep(600)

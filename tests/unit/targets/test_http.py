@@ -9,9 +9,23 @@ import pytest
 
 from tickline.model import Failure, Result
 from tickline.targets.http import HttpTarget
-from unit.targets.peers import Answer, Peer, Received, call, drips, hangs, response, says
+from unit.targets.peers import Answer, Peer, Received, call, drips, hangs, response, says, until
 
 OK = response(body=b"done")
+
+
+def closes(_peer: Peer, line: socket.socket, _request: Received) -> None:
+    line.shutdown(socket.SHUT_RDWR)
+
+
+def then_closes(answer: Answer) -> Answer:
+    """Answer, and break off."""
+
+    def both(peer: Peer, line: socket.socket, request: Received) -> None:
+        answer(peer, line, request)
+        closes(peer, line, request)
+
+    return both
 
 
 @pytest.fixture
@@ -93,7 +107,10 @@ def test_a_redirect_is_explained(target: HttpTarget) -> None:
     ("status", "expected"),
     [
         ("200 OK", Result(summary="HTTP 200: accepted")),
-        ("500 Internal Server Error", Result(summary="HTTP 500: accepted")),
+        (
+            "500 Internal Server Error",
+            Result(failure=Failure.FUNCTION, error="HTTP 500 Internal Server Error"),
+        ),
         ("429 Too Many Requests", Result(failure=Failure.NOT_STARTED, error="HTTP 429 Too Many Requests")),
         ("404 Not Found", Result(failure=Failure.PERMANENT, error="HTTP 404 Not Found")),
     ],
@@ -131,6 +148,7 @@ def test_a_server_that_drips_for_ever_is_cut_at_the_deadline(
         assert result == Result(failure=Failure.UNKNOWN, error=error.replace("PORT", str(peer.port)))
         assert 0.3 <= took < 1
         assert len(peer.requests) == 1
+        assert until(lambda: "http" not in {thread.name for thread in threading.enumerate()}, 2)
 
 
 def test_a_status_that_came_in_time_counts_even_if_the_body_did_not(target: HttpTarget) -> None:
@@ -138,6 +156,21 @@ def test_a_status_that_came_in_time_counts_even_if_the_body_did_not(target: Http
         result = target.call(call(peer.url, timeout=0.3))
 
     assert result == Result(failure=Failure.FUNCTION, error="HTTP 500 Internal Server Error")
+
+
+def test_a_status_counts_even_if_the_connection_is_lost_in_the_body(target: HttpTarget) -> None:
+    with Peer(says(b"HTTP/1.1 500 Oops\r\nContent-Length: 10\r\nConnection: close\r\n\r\n")) as peer:
+        peer.answer = then_closes(peer.answer)
+        result = target.call(call(peer.url))
+
+    assert result == Result(failure=Failure.FUNCTION, error="HTTP 500 Internal Server Error")
+
+
+def test_a_body_is_never_decoded_so_that_a_bad_one_cannot_turn_a_success_into_doubt(
+    target: HttpTarget,
+) -> None:
+    with Peer(says(response("200 OK", b"no gzip", "Content-Encoding: gzip"))) as peer:
+        assert target.call(call(peer.url)) == Result(summary="HTTP 200: no gzip")
 
 
 def test_a_silent_server_gets_one_request(target: HttpTarget) -> None:
@@ -157,10 +190,6 @@ def test_a_long_response_is_read_in_part(target: HttpTarget) -> None:
     assert len(result.summary.encode()) == 1024
 
 
-def closes(_peer: Peer, line: socket.socket, _request: Received) -> None:
-    line.shutdown(socket.SHUT_RDWR)
-
-
 @pytest.mark.parametrize(
     "answer",
     [
@@ -172,11 +201,7 @@ def closes(_peer: Peer, line: socket.socket, _request: Received) -> None:
 def test_a_connection_lost_after_the_request_leaves_the_outcome_unknown(
     target: HttpTarget, answer: Answer
 ) -> None:
-    def then_closes(peer: Peer, line: socket.socket, request: Received) -> None:
-        answer(peer, line, request)
-        closes(peer, line, request)
-
-    with Peer(then_closes) as peer:
+    with Peer(then_closes(answer)) as peer:
         result = target.call(call(peer.url))
 
     assert result.failure is Failure.UNKNOWN

@@ -81,13 +81,20 @@ def test_any_value_has_a_summary(target: PythonTarget, name: str, summary: str) 
     assert target.call(call(f"python:{name}")) == Result(summary=summary)
 
 
-def test_a_handler_out_of_time_is_killed_with_all_it_started(target: PythonTarget, tmp_path: Path) -> None:
+def test_a_handler_out_of_time_is_killed_with_all_it_started(
+    target: PythonTarget,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     with Lifeline(tmp_path / "life") as life:
         result = target.call(call("python:hangs", str(life.path), timeout=0.5))
 
         assert result == Result(failure=Failure.FUNCTION, error="timed out after 0.5s")
         assert life.word().strip().isdigit()
         assert life.word(2) == b""
+    assert "printed before the end" in capfd.readouterr().err
     assert target.call(call("python:echo")).ok
 
 

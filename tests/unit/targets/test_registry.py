@@ -102,7 +102,10 @@ def test_a_file_with_dataclasses_loads_under_any_file_name(tmp_path: Path) -> No
     assert load_file(write(tmp_path / "my jobs.py", text)).A(b=1).b == 1
 
 
-def test_an_edit_within_the_same_second_is_seen_and_no_bytecode_is_left(tmp_path: Path) -> None:
+def test_an_edit_within_the_same_second_is_seen_and_no_bytecode_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     file = write(tmp_path / "edited_in_a_test.py", "VALUE = 1\n")
     first = load_file(file)
     write(file, "VALUE = 2\n")

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from tickline.model import Failure, Result
 from tickline.targets import workers
 from tickline.targets.python import PythonTarget
+from tickline.targets.workers import Worker
 from unit.targets.peers import Lifeline, call, until, value
 
 
@@ -62,6 +64,29 @@ def test_a_process_that_does_not_take_a_call_is_ended_and_the_call_was_not_start
     assert result.failure is Failure.NOT_STARTED
     assert result.error.endswith("within 0.3s it never took the call")
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_call_that_was_taken_at_the_last_moment_may_have_run(
+    target: PythonTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = value(target.call(call("python:echo")))["pid"]
+    assert isinstance(pid, int)
+    monkeypatch.setattr(workers, "START_LIMIT", 0.3)
+    kill = Worker.kill
+
+    def wake_first(worker: Worker) -> None:
+        if worker.alive:
+            os.kill(pid, signal.SIGCONT)
+            assert select.select([worker._socket], [], [], 10)[0], "the process did not go on"
+        kill(worker)
+
+    monkeypatch.setattr(Worker, "kill", wake_first)
+    os.kill(pid, signal.SIGSTOP)
+
+    result = target.call(call("python:echo"))
+
+    assert result.failure is Failure.FUNCTION
+    assert result.error.endswith("stopped since it was slow to take the call")
 
 
 def test_no_descriptor_left_for_a_process_means_not_started(
@@ -213,3 +238,33 @@ def test_a_handler_does_not_outlive_a_killed_scheduler(file: Path, tmp_path: Pat
             parent.wait(10)
 
         assert life.word(2) == b""
+
+
+CHILD = """
+import os, sys, threading
+sys.platform = "any"
+from tickline.targets.worker import _die_with_parent
+_die_with_parent(int(sys.argv[1]))
+print("up", flush=True)
+threading.Event().wait(600)
+"""
+
+
+def test_a_process_dies_with_its_parent_also_where_the_kernel_sends_no_signal() -> None:
+    life, ours = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(life)],
+        pass_fds=[life],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as child:
+        os.close(life)
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"up\n"
+
+        os.close(ours)
+
+        try:
+            assert child.wait(2) == -signal.SIGKILL
+        finally:
+            child.kill()
