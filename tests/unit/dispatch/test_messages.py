@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import NOW, doorbell
@@ -180,6 +180,7 @@ def test_garbage_is_refused_and_raises_nothing_else(text: str) -> None:
         unpack(text)
 
 
+@settings(max_examples=50)
 @given(JSON, JSON, st.lists(st.lists(JSON | SLOTS | INSTANTS.map(str), max_size=6)))
 def test_garbage_with_the_right_version_raises_nothing_else(at: object, extra: object, some: object) -> None:
     for instant in (at, "2026-03-02T12:00:00.000Z"):

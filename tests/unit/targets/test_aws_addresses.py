@@ -4,7 +4,6 @@ import pytest
 
 from tickline.model import Failure
 from tickline.targets.aws_addresses import Home
-from tickline.targets.aws_services import aws_targets
 from unit.targets.apis import APIS, HOME, KINDS, asked, at, sent
 from unit.targets.peers import Peer, call, says
 
@@ -62,7 +61,7 @@ def test_a_queue_in_china_keeps_its_domain() -> None:
     url = "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/orders"
     home = Home(account=HOME.account, region="cn-north-1", partition="aws-cn")
     with Peer(says(APIS["sqs"].accepts("r-1"))) as peer:
-        target = aws_targets(home, endpoint_url=peer.url)["sqs"]
+        target = at(peer, "sqs", home=home)
         results = [target.call(call(address)) for address in (f"sqs:{url}", "sqs:orders")]
 
     assert all(result.ok for result in results)
