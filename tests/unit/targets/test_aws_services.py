@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tickline.model import Failure, Result
+from tickline.targets import TargetsByScheme
 from tickline.targets.aws_services import AWS_KINDS, aws_targets, execution_name
 from unit.targets.apis import APIS, HOME, KINDS, asked, at, form, sent
 from unit.targets.peers import Peer, call, hangs, response, says
@@ -25,7 +26,7 @@ ATTRIBUTES = {
 
 
 def test_every_kind_of_target_that_a_job_may_name_is_there() -> None:
-    assert set(aws_targets(HOME)) == set(AWS_KINDS) == set(KINDS)
+    assert set(TargetsByScheme(aws_targets(HOME))) == set(AWS_KINDS) == set(KINDS)
 
 
 # what is sent
