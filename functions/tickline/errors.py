@@ -8,6 +8,7 @@
     ├── JobNotFound (LookupError)
     ├── JobExists
     ├── Conflict                       somebody else changed the job first; read it again
+    ├── UnknownMessage (ValueError)    a doorbell message cannot be read; its runs stay due
     ├── HandlerRefused (ValueError)    a handler cannot be registered under this name
     ├── HandlerFileError               a file of handlers cannot be loaded; names the line
     └── StoreError                     the store did not answer; nothing is known to be lost
@@ -119,6 +120,10 @@ class Conflict(TicklineError):
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
         super().__init__(f"job {job_id!r} was changed by somebody else; read it again and retry")
+
+
+class UnknownMessage(TicklineError, ValueError):
+    """A doorbell message is of another version, or none at all. Its runs stay due: a tick rings again."""
 
 
 class HandlerRefused(TicklineError, ValueError):
