@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import tickline
+from tickline import errors
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [
@@ -49,3 +50,10 @@ def test_a_module_brings_in_no_more_than_it_needs(module: str, never: list[str])
     found = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
 
     assert found.stdout.split() == []
+
+
+def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+
+    drawn = (errors.__doc__ or "").replace("│", " ").split()
+    assert sorted(kind.__name__ for kind in kinds if kind.__name__ not in drawn) == []

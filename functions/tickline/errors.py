@@ -8,6 +8,9 @@
     ├── JobNotFound (LookupError)
     ├── JobExists
     ├── Conflict                       somebody else changed the job first; read it again
+    ├── UnknownMessage (ValueError)    a doorbell message cannot be read; its runs stay due
+    ├── HandlerRefused (ValueError)    a handler cannot be registered under this name
+    ├── HandlerFileError               a file of handlers cannot be loaded; names the line
     └── StoreError                     the store did not answer; nothing is known to be lost
         ├── StoreBusy                  try again: locked or throttled
         └── StoreFull                  no room left: disk or quota
@@ -16,6 +19,7 @@ A lost race is not an error: it is a return value.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class TicklineError(Exception):
@@ -116,6 +120,23 @@ class Conflict(TicklineError):
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
         super().__init__(f"job {job_id!r} was changed by somebody else; read it again and retry")
+
+
+class UnknownMessage(TicklineError, ValueError):
+    """A doorbell message is of another version, or none at all. Its runs stay due: a tick rings again."""
+
+
+class HandlerRefused(TicklineError, ValueError):
+    """A handler cannot be registered: its name is not valid, or belongs to another function."""
+
+
+class HandlerFileError(TicklineError):
+    """A handler file cannot be loaded. `line` is the line to look at, None when there is none."""
+
+    def __init__(self, path: Path, message: str, *, line: int | None = None) -> None:
+        self.path = path
+        self.line = line
+        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
 
 
 class StoreError(TicklineError):

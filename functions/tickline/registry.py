@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar
 
-from tickline.errors import TicklineError
+from tickline.errors import HandlerFileError, HandlerRefused, TicklineError
 from tickline.model import Json, RunContext
 
 Handler = Callable[[Json, RunContext], Any]
@@ -28,19 +28,6 @@ Handler = Callable[[Json, RunContext], Any]
 NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class HandlerRefused(TicklineError, ValueError):
-    """A handler cannot be registered: its name is not valid, or belongs to another function."""
-
-
-class HandlerFileError(TicklineError):
-    """A handler file cannot be loaded. `line` is the line to look at, None when there is none."""
-
-    def __init__(self, path: Path, message: str, *, line: int | None = None) -> None:
-        self.path = path
-        self.line = line
-        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
 
 
 class Registry:

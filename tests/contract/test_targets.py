@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -14,7 +15,8 @@ from tickline.ports import Target
 from tickline.targets.aws_lambda import LambdaTarget
 from tickline.targets.http import HttpTarget
 from tickline.targets.python import PythonTarget
-from unit.targets.peers import Peer, Received, call, response
+from unit.targets.apis import APIS, KINDS, at
+from unit.targets.peers import Answer, Peer, Received, call, response
 
 SECRET = "hunter2-in-the-payload"  # noqa: S105 - it is to look like one
 
@@ -60,6 +62,7 @@ class Kind:
     address: Callable[[str], str]
     asked: Callable[[str], int]
     slack: float = 1.0  # how far past its timeout a call may come back
+    breaking: Failure = Failure.FUNCTION  # who only accepts cannot tell whether it broke before or after
 
 
 def behaves(name: str, peer: Peer, line: socket.socket, *, failure: bytes) -> None:
@@ -89,6 +92,37 @@ def at_lambda(peer: Peer, line: socket.socket, request: Received) -> None:
     behaves(request.path.split("/")[3], peer, line, failure=failure)
 
 
+def at_api(name: str) -> Answer:
+    """Answer as an API of AWS that takes payloads, and that quotes them when it breaks."""
+    api = APIS[name]
+
+    def answer(peer: Peer, line: socket.socket, request: Received) -> None:
+        asked = api.asked(request)
+        if asked in ("works", "talks"):
+            line.sendall(api.accepts("done" if asked == "works" else "x" * 5000))
+        elif asked == "gone":
+            line.sendall(api.refuses(api.missing, "there is none"))
+        else:
+            behaves(asked, peer, line, failure=api.refuses("InternalError", quote(request.body)))
+
+    return answer
+
+
+def of_api(name: str) -> Iterator[Kind]:
+    with Peer(at_api(name)) as peer:
+
+        def asked(behaviour: str) -> int:
+            return [APIS[name].asked(request) for request in peer.requests].count(behaviour)
+
+        yield Kind(
+            target=at(peer, name),
+            address=lambda behaviour: f"{name}:{behaviour}",
+            asked=asked,
+            slack=2.0,
+            breaking=Failure.UNKNOWN,
+        )
+
+
 def of_python(folder: Path, scheme: str) -> Iterator[Kind]:
     file = folder / "handlers_of_the_contract.py"
     file.write_text(SOURCE)
@@ -103,10 +137,14 @@ def of_python(folder: Path, scheme: str) -> Iterator[Kind]:
         yield Kind(target=target, address=lambda name: f"{scheme}:{name}", asked=asked)
 
 
-@pytest.fixture(params=["python", "stand-in", "http", "lambda"])
+@pytest.fixture(params=["python", "stand-in", "http", "lambda", *KINDS])
 def kind(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
     if request.param in ("python", "stand-in"):
         yield from of_python(tmp_path, "python" if request.param == "python" else "lambda")
+        return
+    monkeypatch.setattr("tickline.targets.aws_api._read_timeout", float)
+    if request.param in KINDS:
+        yield from of_api(request.param)
         return
     http = request.param == "http"
     with Peer(at_http if http else at_lambda) as peer:
@@ -117,7 +155,6 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         if http:
             yield Kind(target=HttpTarget(), address=lambda name: f"{peer.url}/{name}", asked=asked)
             return
-        monkeypatch.setattr("tickline.targets.aws_lambda.READ_MARGIN", 0)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         target = LambdaTarget(region="eu-west-1", endpoint_url=peer.url)
@@ -133,10 +170,10 @@ def test_work_that_is_done_is_a_success_and_says_what_came_back(kind: Kind) -> N
     assert kind.asked("works") == 1
 
 
-def test_work_that_fails_is_a_failure_of_the_function(kind: Kind) -> None:
+def test_work_that_fails_is_a_failure(kind: Kind) -> None:
     result = kind.target.call(call(kind.address("fails")))
 
-    assert result.failure is Failure.FUNCTION
+    assert result.failure is kind.breaking
     assert result.error
     assert kind.asked("fails") == 1
 
@@ -189,7 +226,7 @@ def test_a_payload_that_is_no_json_fails_for_good_and_is_not_told(kind: Kind, pa
 
 
 @pytest.mark.parametrize(
-    "address", ["", ":", "python:", "lambda:", "https://", "sqs:queue", "lambda:é", "http://["]
+    "address", ["", ":", "python:", "lambda:", "https://", "queue:orders", "lambda:é", "http://["]
 )
 def test_no_address_makes_a_target_raise(kind: Kind, address: str) -> None:
     assert kind.target.call(call(address)).failure is Failure.PERMANENT

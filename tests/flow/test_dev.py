@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-COMMAND = [sys.executable, "-m", "tickline.cli"]
+COMMAND = [sys.executable, "-m", "tickline"]
 PATIENCE = 30
 
 HANDLERS = """

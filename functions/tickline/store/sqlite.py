@@ -49,8 +49,12 @@ class SqliteStore(Store):
         self._lock = threading.Lock()
         self._one_writer = threading.Lock()
         self._open: list[sqlite3.Connection] = []
-        with translated(self.path):
-            migrate(self._connection())
+        try:
+            with translated(self.path):
+                migrate(self._connection())
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close every connection. The store can be used no more."""
@@ -217,11 +221,11 @@ class SqliteStore(Store):
                 timeout=BUSY_TIMEOUT_MS / 1000,
                 check_same_thread=False,  # only `close` comes from another thread
             )
+            with self._lock:
+                self._open.append(connection)
             # With less, a power cut could take back a recorded start, and the run would start twice.
             connection.execute("PRAGMA synchronous = FULL")
             self._local.connection = connection
-            with self._lock:
-                self._open.append(connection)
         return connection
 
     @contextmanager

@@ -235,9 +235,9 @@ def _judge(status: int, body: bytes) -> Result:
 
 
 def _accepted(status: int) -> Result:
+    """Judge by the status alone; the body is not waited for."""
     result = _judge(status, b"")
-    turned_away = result.failure in (Failure.NOT_STARTED, Failure.PERMANENT)
-    return result if turned_away else Result(summary=f"HTTP {status}: accepted")
+    return Result(summary=f"HTTP {status}: accepted") if result.ok else result
 
 
 def _failure(status: int) -> Failure:

@@ -27,8 +27,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
+from tickline.errors import HandlerFileError
 from tickline.model import Json, RunContext
-from tickline.registry import HandlerFileError, load_file, load_function, registry
+from tickline.registry import load_file, load_function, registry
 from tickline.targets.text import compact, named, shorten
 
 Call = Callable[[], Any]

@@ -117,7 +117,7 @@ def test_doctor_exits_with_1_and_says_what_to_do(tickline: Tickline) -> None:
     answer = tickline("doctor")
 
     assert answer.exit_code == 1
-    assert answer.stdout.startswith("not_admitted report\n  its next slot 2090-01-01T00:00:00Z")
+    assert answer.stdout.startswith("not_admitted report\n  its entry of 2090-01-01T00:00:00Z")
     assert answer.stdout.endswith("1 finding\n")
     assert tickline.json("doctor")["findings"][0]["code"] == "not_admitted"
 

@@ -15,7 +15,8 @@ import pytest
 from botocore import exceptions as raised
 
 from tickline.model import Failure, Result
-from tickline.targets.aws_lambda import CLIENTS, LambdaTarget
+from tickline.targets.aws_api import CLIENTS
+from tickline.targets.aws_lambda import LambdaTarget
 from tickline.targets.lambda_errors import CLASSES
 from unit.targets.peers import Peer, call, hangs, response, says
 
@@ -81,7 +82,7 @@ def test_an_arn_is_called_in_its_own_region() -> None:
 
 @pytest.mark.parametrize("wait", [True, False])
 def test_a_slow_function_gets_exactly_one_request(wait: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tickline.targets.aws_lambda.READ_MARGIN", 0)
+    monkeypatch.setattr("tickline.targets.aws_api.READ_MARGIN", 0)
     with Peer(hangs) as peer:
         result = at(peer).call(call("lambda:nightly", timeout=0.5, wait=wait))
 
@@ -325,12 +326,12 @@ def test_there_is_a_client_for_each_region_and_timeout_and_not_for_each_call() -
 
     for timeout in range(1, CLIENTS + 10):
         target.call(call("lambda:nightly", timeout=timeout))
-    assert len(target._clients) == CLIENTS
+    assert len(target._api) == CLIENTS
 
 
 def test_the_client_sends_once_keeps_alive_and_waits_longer_than_the_function_may_run() -> None:
     target = LambdaTarget(region="eu-west-1")
-    config = target._client("eu-west-1", 60).meta.config  # type: ignore[attr-defined]
+    config = target._api.client("eu-west-1", 60).meta.config
 
     assert config.retries["total_max_attempts"] == 1
     assert (config.read_timeout, config.connect_timeout, config.tcp_keepalive) == (62, 5, True)

@@ -107,7 +107,10 @@ def test_a_redirect_is_explained(target: HttpTarget) -> None:
     ("status", "expected"),
     [
         ("200 OK", Result(summary="HTTP 200: accepted")),
-        ("500 Internal Server Error", Result(summary="HTTP 500: accepted")),
+        (
+            "500 Internal Server Error",
+            Result(failure=Failure.FUNCTION, error="HTTP 500 Internal Server Error"),
+        ),
         ("429 Too Many Requests", Result(failure=Failure.NOT_STARTED, error="HTTP 429 Too Many Requests")),
         ("404 Not Found", Result(failure=Failure.PERMANENT, error="HTTP 404 Not Found")),
     ],

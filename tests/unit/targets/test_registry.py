@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tickline.registry import HandlerFileError, HandlerRefused, Registry, load_file, load_function, registry
+from tickline.errors import HandlerFileError, HandlerRefused
+from tickline.registry import Registry, load_file, load_function, registry
 
 REPORT = """
 from tickline.registry import handler
