@@ -82,19 +82,31 @@ class Cancelled(Exception):
         self.where = where
         super().__init__("transaction cancelled")
 
+    @property
+    def decided(self) -> bool:
+        """True when conditions decided: that of the first write, or nothing but conditions."""
+        return self.refused(0) or not self._others
+
     def refused(self, index: int) -> bool:
         """Tell whether the condition of this write was not met."""
-        return bool(self.reasons[index].get("Code") == NOT_MET)
+        return self._code(index) == NOT_MET
 
     def item(self, index: int) -> Wire | None:
         """Return what stood in the way of this write."""
         return self.reasons[index].get("Item") or None
 
     @property
-    def error(self) -> StoreError | None:
-        """The error among the reasons, the worst if there are several; None if only conditions decided."""
-        codes = {reason.get("Code", NONE) for reason in self.reasons} - {NONE, NOT_MET}
-        return min((error_of(code, self.where) for code in codes), key=_hope, default=None)
+    def error(self) -> StoreError:
+        """The error among the reasons, the worst if there are several."""
+        return min((error_of(code, self.where) for code in self._others), key=_hope)
+
+    @property
+    def _others(self) -> set[str]:
+        """The codes of what is no condition."""
+        return {self._code(index) for index in range(len(self.reasons))} - {NONE, NOT_MET}
+
+    def _code(self, index: int) -> str:
+        return str(self.reasons[index].get("Code", NONE))
 
 
 def _hope(error: StoreError) -> int:

@@ -1,12 +1,13 @@
 """Requests to DynamoDB: each error translated, every page read, what was left undone asked for again."""
 
+import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tickline.errors import StoreBusy
 from tickline.model import Json
-from tickline.store.dynamodb_errors import translated
+from tickline.store.dynamodb_errors import Cancelled, translated
 from tickline.store.dynamodb_items import Wire, to_attribute, to_item
 from tickline.store.dynamodb_tables import JOB_ID
 
@@ -20,7 +21,7 @@ MOST_WRITTEN = 25
 
 TRIES = 7
 BACKOFF = 0.05
-"""Seconds before the first repetition; each later one waits twice as long: 3.15 in all."""
+"""Seconds before the first repetition, at most; each later one waits twice as long: 3.15 in all."""
 
 KEY_BYTES = {JOB_ID: 2048}
 """The longest keys that a table may have, if not 1024."""
@@ -66,6 +67,24 @@ class Requests:
             for _ in self._until_done("batch_write_item", {self.table: chunk}, "UnprocessedItems"):
                 pass
 
+    def transact(self, writes: Sequence[Wire]) -> None:
+        """Make all writes or none. What others are just writing is tried again for a while.
+
+        Raises Cancelled when conditions decided, StoreError when they did not.
+        """
+        for tries in range(TRIES):
+            try:
+                self.call("transact_write_items", TransactItems=writes)
+            except Cancelled as cancelled:
+                if cancelled.decided:
+                    raise
+                error = cancelled.error
+                if not isinstance(error, StoreBusy) or tries == TRIES - 1:
+                    raise error from None
+            else:
+                return
+            self._wait(tries)
+
     def query(self, *, limit: int | None = None, **request: Any) -> Iterator[Wire]:
         """Return what a query finds, page by page as it is asked for; `limit` items at most in each."""
         for page in self._pages("query", limit, request):
@@ -101,8 +120,12 @@ class Requests:
             if not pending:
                 return
             if tries < TRIES - 1:
-                self._sleep(BACKOFF * 2**tries)
+                self._wait(tries)
         raise StoreBusy(f"DynamoDB {operation} on {self.table}: throttled; part of it was done")
+
+    def _wait(self, tries: int) -> None:
+        """Wait longer each time, and not as long as others who failed at the same moment."""
+        self._sleep(BACKOFF * 2**tries * random.uniform(0.5, 1))  # noqa: S311 - no secret
 
 
 class TooMuch(Exception):

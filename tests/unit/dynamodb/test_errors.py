@@ -151,7 +151,8 @@ def test_a_cancelled_transaction_is_as_bad_as_its_worst_reason(
     )
 
     assert isinstance(cancelled, Cancelled)
-    assert (type(cancelled.error) if cancelled.error else None) is kind
+    assert cancelled.decided == (kind is None)
+    assert kind is None or type(cancelled.error) is kind
     assert [cancelled.refused(i) for i in (0, 1)] == [code == "ConditionalCheckFailed" for code in codes]
 
 

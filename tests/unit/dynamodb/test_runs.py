@@ -14,6 +14,7 @@ from tickline.model import JobState, RunState
 from tickline.ports import Claim
 from tickline.store import dynamodb
 from tickline.store.dynamodb import DynamoStore
+from tickline.store.dynamodb_requests import TRIES
 
 SUCCEEDED, DEAD, READY = RunState.SUCCEEDED, RunState.DEAD, RunState.READY
 
@@ -157,14 +158,27 @@ def cancelled(*codes: str) -> Exception:
 def test_a_transaction_that_nobody_decided_is_an_error(
     store: DynamoStore, recorder: Recorder, codes: tuple[str, str], kind: type[StoreError], release: bool
 ) -> None:
-    recorder.answers["transact_write_items"] = [cancelled(*codes)]
+    recorder.answers["transact_write_items"] = [cancelled(*codes)] * TRIES
     claim = None if release else Claim(exclusive=True)
 
     with pytest.raises(StoreError) as error:
         store.write_run(run(), replaces=None, claim=claim, release=release)
 
     assert type(error.value) is kind
-    assert recorder.take() == ["transact_write_items"]
+    assert len(recorder.take()) == (TRIES if kind is StoreBusy else 1)
+
+
+@pytest.mark.parametrize("release", [True, False])
+def test_a_write_that_meets_another_in_the_middle_comes_back(
+    store: DynamoStore, recorder: Recorder, release: bool
+) -> None:
+    # Were the end of a run given up because another start came at the same moment, it would run again.
+    recorder.answers["transact_write_items"] = [cancelled("None", "TransactionConflict")] * 2
+    claim = None if release else Claim(exclusive=True)
+
+    assert store.write_run(run(), replaces=None, claim=claim, release=release).won
+
+    assert recorder.take() == ["transact_write_items"] * 3
 
 
 def test_a_run_whose_record_stands_in_the_way_is_lost_whatever_else_happened(

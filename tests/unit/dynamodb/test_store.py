@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backends import dynamo_store
-from builders import HOUR, MINUTE, NOW, SECOND, definition, entry, run
+from builders import DAY, HOUR, MINUTE, NOW, SECOND, definition, entry, run
 from recorder import Recorder
 from tickline.document import read_job
 from tickline.errors import InvalidJob, StoreError
@@ -162,6 +162,7 @@ def test_an_entry_that_is_none_is_logged_and_left_alone(
 
     with caplog.at_level(logging.ERROR):
         assert store.due(NOW, limit=1) == [entry()]
+        assert store.next_due(NOW - DAY) == NOW
 
     assert "item not readable" in caplog.text
 
