@@ -24,7 +24,6 @@ from botocore.config import Config
 POM = Path(__file__).with_name("dynamodb_local.pom.xml")
 MAIN = "software.amazon.dynamodb.services.local.main.ServerRunner"
 LEAST_JAVA = 17
-HEAP = "-Xmx256m"
 START_SECONDS = 60
 
 
@@ -46,22 +45,16 @@ class DynamoDbLocal:
 @contextmanager
 def running(log: Path) -> Iterator[DynamoDbLocal]:
     """Run DynamoDB Local in memory on a free port of the loopback."""
-    if missing := _missing():
+    try:
+        libraries, port = _libraries(), _free_port()
+    except Unavailable as missing:
         if os.environ.get("CI") == "true":
             pytest.fail(f"DynamoDB Local must run in CI, but {missing}")
         pytest.skip(f"DynamoDB Local: {missing}")
-    libraries, port = _libraries(), _free_port()
-    command = [
-        _program("java"),
-        "-Xmx256m",
-        f"-Djava.library.path={libraries}",
-        "-cp",
-        f"{libraries}/*",
-        MAIN,
-    ]
+    options = ["-Xmx256m", f"-Djava.library.path={libraries}", "-cp", f"{libraries}/*", MAIN]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "-inMemory", "-disableTelemetry", "-port", str(port)],
+            [shutil.which("java") or "", *options, "-inMemory", "-disableTelemetry", "-port", str(port)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -74,35 +67,32 @@ def running(log: Path) -> Iterator[DynamoDbLocal]:
         process.wait(timeout=START_SECONDS)
 
 
-def _missing() -> str:
-    """Say what is missing; empty if nothing is."""
-    for program in ("java", "mvn"):
-        if not _program(program):
-            return f"{program} is not installed"
-    answer = subprocess.run([_program("java"), "-version"], capture_output=True, text=True, check=True).stderr
-    version = re.search(r'version "(\d+)', answer)
-    if version is None or int(version[1]) < LEAST_JAVA:
-        return f"java is older than {LEAST_JAVA}"
-    return ""
-
-
-def _program(name: str) -> str:
-    return shutil.which(name) or ""
+class Unavailable(Exception):
+    """What DynamoDB Local needs is not here."""
 
 
 def _libraries() -> Path:
     """Return the folder with the jars and native libraries; ask Maven for them the first time."""
+    version = re.search(r'version "(\d+)', _run("java", "-version").stderr)
+    if version is None or int(version[1]) < LEAST_JAVA:
+        raise Unavailable(f"java is older than {LEAST_JAVA}")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "tickline" / f"dynamodb-local-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
     if not folder.exists():
         unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
-        goal = ["dependency:copy-dependencies", f"-DoutputDirectory={unfinished}"]
-        done = subprocess.run(
-            [_program("mvn"), "-q", "-B", "-f", str(POM), *goal], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout[-2000:]
-        unfinished.replace(folder)
+        copy = ["dependency:copy-dependencies", f"-DoutputDirectory={unfinished}"]
+        done = _run("mvn", "-q", "-B", "-f", str(POM), *copy)
+        if done.returncode:
+            raise Unavailable(f"Maven could not get it: {done.stdout[-2000:]}")
+        with suppress(OSError):  # another session was faster
+            unfinished.replace(folder)
     return folder
+
+
+def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    if not (path := shutil.which(program)):
+        raise Unavailable(f"{program} is not installed")
+    return subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
 
 
 def _free_port() -> int:
