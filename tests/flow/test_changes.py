@@ -355,3 +355,20 @@ def test_a_job_that_was_broken_before_its_retry_is_given_up(store: Store) -> Non
     assert world.answer(bell) == [None]
     world.step(MINUTE)
     assert world.runs()[0].reason == "given up while open: the job is not valid any more"
+
+
+def test_a_decision_whose_maker_died_is_finished_in_the_same_pass(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(catch_up="skip")
+    world.clock.advance(HOUR)
+    write_run = world.store.write_run
+
+    def race(record: Run, **named: Any) -> Write:
+        write_run(record, **named)  # another tick decides the same, and dies
+        return write_run(record, **named)
+
+    monkeypatch.setattr(world.store, "write_run", race)
+    world.tick()
+
+    assert world.pending() == [("report", "2026-03-02T13:01:00Z")]

@@ -59,6 +59,26 @@ def dev(folder: Path, *options: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, cwd=folder, stdout=quiet, stderr=quiet, stdin=quiet)
 
 
+def started_twice(folder: Path) -> list[str]:
+    starts = Counter((folder / "starts.log").read_text().splitlines())
+    return [start for start, times in starts.items() if times > 1]
+
+
+def test_two_local_modes_on_one_file_share_the_work(tmp_path: Path) -> None:
+    (tmp_path / "handlers.py").write_text(HANDLERS)
+    (tmp_path / "jobs.yaml").write_text(JOBS)
+
+    both = [dev(tmp_path, "--for", "6s") for _ in range(2)]
+
+    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    store = SqliteStore(tmp_path / "tickline.db")
+    runs = store.list_runs("quick", limit=1000)
+    assert len(runs) >= 3
+    assert {run.state for run in runs} == {RunState.SUCCEEDED}
+    assert started_twice(tmp_path) == []
+    store.close()
+
+
 def test_no_run_is_lost_or_started_twice_when_local_mode_is_killed(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -77,10 +97,9 @@ def test_no_run_is_lost_or_started_twice_when_local_mode_is_killed(
     # Long enough for every lease that a kill left behind to end, and its run to be started again.
     assert dev(tmp_path, "--for", "30s").wait(timeout=120) == 0
 
-    starts = Counter((tmp_path / "starts.log").read_text().splitlines())
     store = SqliteStore(tmp_path / "tickline.db")
     runs = store.list_runs(limit=100_000)
-    assert [start for start, times in starts.items() if times > 1] == []
+    assert started_twice(tmp_path) == []
     assert {run.state for run in runs} <= {RunState.SUCCEEDED, RunState.READY}
     for job_id, every in (("quick", 1), ("slow", 1), ("alone", 2)):
         succeeded = {run.slot for run in runs if run.job_id == job_id and run.state is RunState.SUCCEEDED}

@@ -263,3 +263,14 @@ def test_a_slot_that_another_decided_meanwhile_is_not_queued(
 
     assert world.answer(bells[-1]) == [None]
     assert world.states()["12:02:00"] is SKIPPED
+
+
+def test_a_queued_run_is_not_rung_while_the_other_is_open(world: World) -> None:
+    world.put(timeout="10m", overlap="queue", end="2026-03-02T12:02:00Z")
+    slow(world)
+    world.step(MINUTE)
+
+    report = world.tick()
+
+    assert report.rung == 0
+    assert world.dispatcher.bells == []

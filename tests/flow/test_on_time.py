@@ -205,3 +205,17 @@ def test_a_clock_that_jumps_ahead_catches_up_by_policy(world: World) -> None:
     world.step()
 
     assert world.targets.run_ids == ["report/2026-03-02T17:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("history", "window", "days"), [("90d", "24h", 90), ("1d", "24h", 2), ("7d", "30d", 31)]
+)
+def test_a_record_is_kept_for_the_history_and_as_long_as_its_slot_might_start(
+    world: World, history: str, window: str, days: int
+) -> None:
+    world.put(history=history, catch_up_window=window)
+
+    world.step(MINUTE)
+
+    [done] = world.runs()
+    assert done.expires_at == world.clock.now() + days * DAY
