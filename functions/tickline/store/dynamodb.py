@@ -91,19 +91,19 @@ class DynamoStore(Store):
         """See Store.put_job."""
         item = records.definition_to_wire(definition)
         condition = records.NEW if revision is None else records.at_revision(revision)
-        return self._won(self._jobs, "put_item", Item=item, **condition)
+        return self._change_job("put_item", Item=item, **condition)
 
     def delete_job(self, job_id: str, *, revision: int | None = None) -> bool:
         """See Store.delete_job."""
         key = {JOB_ID: job_id}
         if not possible(key):
             return False
-        wire = {JOB_ID: {"S": job_id}}
-        return self._won(self._jobs, "delete_item", Key=wire, **records.at_revision(revision))
+        return self._change_job("delete_item", Key=to_item(key), **records.at_revision(revision))
 
-    def _won(self, table: Requests, operation: str, **request: Any) -> bool:
+    def _change_job(self, operation: str, **request: Any) -> bool:
+        """Make a conditional write; say whether its condition was met."""
         try:
-            table.call(operation, TableName=table.table, **request)
+            self._jobs.call(operation, TableName=self._jobs.table, **request)
         except Refused:
             return False
         return True
@@ -228,7 +228,7 @@ class DynamoStore(Store):
     def _slots(
         self, job_id: str, where: str, at: str, states: frozenset[RunState], limit: int | None
     ) -> Iterator[Run]:
-        """Return a job's runs of a range of slots, the last first. A page of few is enough if all count."""
+        """Return a job's runs of a range of slots, the last first; `limit`: no more will be looked at."""
         values, filtered = _states(states)
         request = expressed(
             {"job_id": job_id, "at": at, **values},
