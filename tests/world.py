@@ -7,9 +7,20 @@ from typing import Any
 from builders import NOW, FakeClock, FakeDispatcher, FakeTargets, put
 from tickline.admin import Admin
 from tickline.invoke import Invoke
-from tickline.model import Call, Definition, Doorbell, Result, Run, RunState
+from tickline.model import Call, Definition, Doorbell, Failure, Result, Run, RunState
 from tickline.ports import Store
 from tickline.tick import Report, Tick
+
+FAILED = Result(failure=Failure.FUNCTION, error="Oops: no")
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+def crash(_: Call) -> Result:
+    """Die in the middle of a call."""
+    raise Crash
 
 
 class World:

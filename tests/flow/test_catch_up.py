@@ -9,27 +9,15 @@ from typing import Any
 
 import pytest
 
-from backends import open_store
 from builders import DAY, HOUR, MINUTE, NOW, SECOND
 from tickline.model import Cause, RunState
 from tickline.policy import CAP
-from tickline.ports import Store
 from tickline.store.sqlite import SqliteStore
 from world import World
 
 SUCCEEDED, SKIPPED = RunState.SUCCEEDED, RunState.SKIPPED
 
 OUTAGES = {"1m": MINUTE, "9h": 9 * HOUR, "30d": 30 * DAY}
-
-
-@pytest.fixture(params=["sqlite", "moto"])
-def store(request: pytest.FixtureRequest) -> Store:
-    return open_store(request)
-
-
-@pytest.fixture
-def world(store: Store) -> World:
-    return World(store)
 
 
 def after_outage(world: World, outage: timedelta, **changes: Any) -> World:

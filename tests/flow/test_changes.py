@@ -6,38 +6,16 @@ from typing import Any
 
 import pytest
 
-from backends import open_store
 from builders import HOUR, MINUTE, NOW, SECOND, definition, doorbell, run
 from tickline import policy, tick
-from tickline.model import Call, Cause, Entry, Failure, Result, Run, RunState
+from tickline.model import Cause, Entry, Result, Run, RunState
 from tickline.policy import Decision
 from tickline.ports import Store, Write
 from tickline.tick import sweep
-from world import World
+from world import FAILED, Crash, World, crash
 
 READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED
 DEAD, SKIPPED = RunState.DEAD, RunState.SKIPPED
-
-FAILED = Result(failure=Failure.FUNCTION, error="Oops: no")
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-def crash(_: Call) -> Result:
-    raise Crash
-
-
-@pytest.fixture(params=["sqlite", "moto"])
-def store(request: pytest.FixtureRequest) -> Store:
-    return open_store(request)
-
-
-@pytest.fixture
-def world(store: Store) -> World:
-    return World(store)
-
 
 # pause, delete, edit
 
@@ -77,8 +55,8 @@ def test_a_pause_stops_a_doorbell_in_flight(world: World) -> None:
     assert world.states()["12:01:00"] is SKIPPED
 
 
-def test_an_open_run_of_a_paused_job_goes_on_to_its_end(store: Store) -> None:
-    world = World(store, FAILED, Result())
+def test_an_open_run_of_a_paused_job_goes_on_to_its_end(any_store: Store) -> None:
+    world = World(any_store, FAILED, Result())
     world.put(retry={"backoff": "1s"})
     world.step(MINUTE)
     world.admin.pause_job("report")
@@ -101,8 +79,8 @@ def test_a_deleted_job_runs_no_more_and_keeps_its_history(world: World) -> None:
 
 
 @pytest.mark.parametrize("began", [FAILED, crash], ids=["waiting for its retry", "running"])
-def test_an_open_run_of_a_deleted_job_is_given_up(store: Store, began: Result) -> None:
-    world = World(store, began)
+def test_an_open_run_of_a_deleted_job_is_given_up(any_store: Store, began: Result) -> None:
+    world = World(any_store, began)
     world.put(schedule="at(2026-03-02T12:01:00)")
     with suppress(Crash):
         world.step(MINUTE)
@@ -179,8 +157,8 @@ def test_a_job_with_max_runs_deletes_itself_after_the_last(world: World) -> None
     assert [record.state for record in world.runs()][:2] == [SUCCEEDED, SUCCEEDED]
 
 
-def test_a_job_is_not_deleted_while_a_run_of_it_is_open(store: Store) -> None:
-    world = World(store, FAILED, Result())
+def test_a_job_is_not_deleted_while_a_run_of_it_is_open(any_store: Store) -> None:
+    world = World(any_store, FAILED, Result())
     retry = {"backoff": "5h", "max_backoff": "5h"}
     world.put(end="2026-03-02T12:02:00Z", on_complete="delete", retry=retry)
 
@@ -345,8 +323,8 @@ def test_run_now_of_a_job_that_deletes_itself_leaves_it(world: World) -> None:
     assert world.states() == {"m:now": SUCCEEDED}
 
 
-def test_a_job_that_was_broken_before_its_retry_is_given_up(store: Store) -> None:
-    world = World(store, FAILED)
+def test_a_job_that_was_broken_before_its_retry_is_given_up(any_store: Store) -> None:
+    world = World(any_store, FAILED)
     world.put(schedule="at(2026-03-02T12:01:00)")
     world.step(MINUTE)
     [bell] = [replace(doorbell(), attempt=2)]

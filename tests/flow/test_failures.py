@@ -6,43 +6,21 @@ from typing import Any
 
 import pytest
 
-from backends import open_store
 from builders import MINUTE, NOW, SECOND, entry, job, run
 from tickline.invoke import failure_notice
 from tickline.model import Call, Failure, Result, Run, RunState
 from tickline.ports import Store, Write
 from tickline.records import retry_delay
-from world import World
+from world import FAILED, Crash, World, crash
 
 READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED
 DEAD, SKIPPED = RunState.DEAD, RunState.SKIPPED
 
-FAILED = Result(failure=Failure.FUNCTION, error="Oops: no")
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-def crash(_: Call) -> Result:
-    raise Crash
-
-
-@pytest.fixture(params=["sqlite", "moto"])
-def store(request: pytest.FixtureRequest) -> Store:
-    return open_store(request)
-
-
-@pytest.fixture
-def world(store: Store) -> World:
-    return World(store)
-
-
 # failures
 
 
-def test_a_failed_attempt_is_followed_by_others_until_one_succeeds(store: Store) -> None:
-    world = World(store, FAILED, FAILED, Result(summary="at last"))
+def test_a_failed_attempt_is_followed_by_others_until_one_succeeds(any_store: Store) -> None:
+    world = World(any_store, FAILED, FAILED, Result(summary="at last"))
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "10s"})
 
     world.step(MINUTE)
@@ -57,8 +35,8 @@ def test_a_failed_attempt_is_followed_by_others_until_one_succeeds(store: Store)
     assert world.pending() == []
 
 
-def test_a_retry_is_not_rung_before_its_time(store: Store) -> None:
-    world = World(store, FAILED)
+def test_a_retry_is_not_rung_before_its_time(any_store: Store) -> None:
+    world = World(any_store, FAILED)
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "10m"})
     world.step(MINUTE)
     [waiting] = world.runs()
@@ -72,8 +50,8 @@ def test_a_retry_is_not_rung_before_its_time(store: Store) -> None:
     assert (calls, len(world.targets.calls)) == (1, 2)
 
 
-def test_a_run_is_given_up_after_its_last_attempt(store: Store) -> None:
-    world = World(store, FAILED)
+def test_a_run_is_given_up_after_its_last_attempt(any_store: Store) -> None:
+    world = World(any_store, FAILED)
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"max_attempts": 2, "backoff": "1s"})
 
     world.step(MINUTE, times=4)
@@ -110,9 +88,9 @@ def test_a_run_is_given_up_after_its_last_attempt(store: Store) -> None:
     ],
 )
 def test_some_failures_are_final(
-    store: Store, failure: Failure, changes: dict[str, object], reason: str
+    any_store: Store, failure: Failure, changes: dict[str, object], reason: str
 ) -> None:
-    world = World(store, Result(failure=failure, error="no"))
+    world = World(any_store, Result(failure=failure, error="no"))
     world.put(**changes)
 
     world.step(MINUTE)
@@ -122,8 +100,8 @@ def test_some_failures_are_final(
     assert dead.reason == reason
 
 
-def test_what_did_not_start_is_tried_again_even_at_most_once(store: Store) -> None:
-    world = World(store, Result(failure=Failure.NOT_STARTED, error="throttled"), Result())
+def test_what_did_not_start_is_tried_again_even_at_most_once(any_store: Store) -> None:
+    world = World(any_store, Result(failure=Failure.NOT_STARTED, error="throttled"), Result())
     world.put(schedule="at(2026-03-02T12:01:00)", delivery="at_most_once", retry={"backoff": "1s"})
 
     world.step(MINUTE, times=2)
@@ -131,8 +109,8 @@ def test_what_did_not_start_is_tried_again_even_at_most_once(store: Store) -> No
     assert world.states() == {"12:01:00": SUCCEEDED}
 
 
-def test_an_attempt_of_unknown_end_is_not_followed_within_its_lease(store: Store) -> None:
-    world = World(store, Result(failure=Failure.UNKNOWN, error="read timeout"))
+def test_an_attempt_of_unknown_end_is_not_followed_within_its_lease(any_store: Store) -> None:
+    world = World(any_store, Result(failure=Failure.UNKNOWN, error="read timeout"))
     world.put(timeout="10m", retry={"backoff": "1s"})
 
     world.step(MINUTE)
@@ -142,8 +120,8 @@ def test_an_attempt_of_unknown_end_is_not_followed_within_its_lease(store: Store
     assert waiting.not_before == NOW + MINUTE + 11 * MINUTE
 
 
-def test_a_dead_run_rings_its_failure_target_once(store: Store) -> None:
-    world = World(store, FAILED, Result())
+def test_a_dead_run_rings_its_failure_target_once(any_store: Store) -> None:
+    world = World(any_store, FAILED, Result())
     world.put(
         schedule="at(2026-03-02T12:01:00)",
         on_failure="python:alarm",
@@ -162,8 +140,8 @@ def test_a_dead_run_rings_its_failure_target_once(store: Store) -> None:
     assert world.pending() == []
 
 
-def test_a_failure_notice_that_fails_rings_no_other(store: Store) -> None:
-    world = World(store, FAILED)
+def test_a_failure_notice_that_fails_rings_no_other(any_store: Store) -> None:
+    world = World(any_store, FAILED)
     world.put(schedule="at(2026-03-02T12:01:00)", on_failure="python:alarm", retry={"max_attempts": 1})
 
     world.step(MINUTE, times=5)
@@ -175,8 +153,8 @@ def test_a_failure_notice_that_fails_rings_no_other(store: Store) -> None:
 # workers that die
 
 
-def test_a_run_whose_worker_died_is_tried_again_after_its_lease(store: Store) -> None:
-    world = World(store, crash, Result())
+def test_a_run_whose_worker_died_is_tried_again_after_its_lease(any_store: Store) -> None:
+    world = World(any_store, crash, Result())
     world.put(schedule="at(2026-03-02T12:01:00)", timeout="30s")
     with pytest.raises(Crash):
         world.step(MINUTE)
@@ -192,8 +170,8 @@ def test_a_run_whose_worker_died_is_tried_again_after_its_lease(store: Store) ->
     assert done.attempts[0].outcome == "unknown"
 
 
-def test_a_run_whose_worker_died_is_given_up_at_most_once(store: Store) -> None:
-    world = World(store, crash)
+def test_a_run_whose_worker_died_is_given_up_at_most_once(any_store: Store) -> None:
+    world = World(any_store, crash)
     world.put(schedule="at(2026-03-02T12:01:00)", delivery="at_most_once")
     with pytest.raises(Crash):
         world.step(MINUTE)
@@ -207,8 +185,8 @@ def test_a_run_whose_worker_died_is_given_up_at_most_once(store: Store) -> None:
     assert world.pending() == []
 
 
-def test_a_run_whose_worker_dies_each_time_is_given_up(store: Store) -> None:
-    world = World(store, crash)
+def test_a_run_whose_worker_dies_each_time_is_given_up(any_store: Store) -> None:
+    world = World(any_store, crash)
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"max_attempts": 2})
     for _ in range(2):
         with pytest.raises(Crash):
@@ -219,8 +197,8 @@ def test_a_run_whose_worker_dies_each_time_is_given_up(store: Store) -> None:
     assert world.states() == {"12:01:00": DEAD}
 
 
-def test_a_worker_that_outlived_its_lease_changes_nothing(store: Store) -> None:
-    world = World(store)
+def test_a_worker_that_outlived_its_lease_changes_nothing(any_store: Store) -> None:
+    world = World(any_store)
 
     def freeze(_: Call) -> Result:
         world.clock.advance(10 * MINUTE)
@@ -264,8 +242,8 @@ def test_a_run_without_a_lease_counts_as_lost(world: World) -> None:
     assert (done.state, done.attempt) == (SUCCEEDED, 2)
 
 
-def test_a_doorbell_of_an_earlier_attempt_starts_nothing(store: Store) -> None:
-    world = World(store, FAILED)
+def test_a_doorbell_of_an_earlier_attempt_starts_nothing(any_store: Store) -> None:
+    world = World(any_store, FAILED)
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "1s", "max_attempts": 9})
     world.step(MINUTE)
     world.clock.advance(MINUTE)
@@ -277,8 +255,8 @@ def test_a_doorbell_of_an_earlier_attempt_starts_nothing(store: Store) -> None:
     assert [run.attempt for run in world.runs()] == [3]
 
 
-def test_a_doorbell_whose_retry_is_gone_starts_nothing(store: Store) -> None:
-    world = World(store, FAILED, Result())
+def test_a_doorbell_whose_retry_is_gone_starts_nothing(any_store: Store) -> None:
+    world = World(any_store, FAILED, Result())
     world.put(schedule="at(2026-03-02T12:01:00)", retry={"backoff": "1s"})
     world.step(MINUTE)
     world.clock.advance(MINUTE)

@@ -4,37 +4,15 @@ from typing import Any
 
 import pytest
 
-from backends import open_store
 from builders import DAY, MINUTE, NOW
-from tickline.model import Call, Cause, Failure, Result, Run, RunState
+from tickline.model import Cause, Result, Run, RunState
 from tickline.ports import Store, Write
 from tickline.records import skipped
 from tickline.tick import sweep
-from world import World
+from world import FAILED, Crash, World, crash
 
 READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED
 DEAD, SKIPPED = RunState.DEAD, RunState.SKIPPED
-
-FAILED = Result(failure=Failure.FUNCTION, error="Oops: no")
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-def crash(_: Call) -> Result:
-    raise Crash
-
-
-@pytest.fixture(params=["sqlite", "moto"])
-def store(request: pytest.FixtureRequest) -> Store:
-    return open_store(request)
-
-
-@pytest.fixture
-def world(store: Store) -> World:
-    return World(store)
-
 
 # max_runs
 
@@ -50,8 +28,8 @@ def test_max_runs_is_exact_and_says_so(world: World) -> None:
     assert world.pending() == []
 
 
-def test_max_runs_counts_a_crashed_run_once(store: Store) -> None:
-    world = World(store, crash, Result())
+def test_max_runs_counts_a_crashed_run_once(any_store: Store) -> None:
+    world = World(any_store, crash, Result())
     world.put(max_runs=2)
     with pytest.raises(Crash):
         world.step(MINUTE)
@@ -190,8 +168,8 @@ def test_overlap_skip_lets_the_slot_go_and_names_the_open_run(world: World) -> N
     assert world.pending() == [("report", "2026-03-02T12:01:00Z"), ("report", "2026-03-02T12:03:00Z")]
 
 
-def test_overlap_skip_counts_a_run_that_waits_for_its_retry_as_open(store: Store) -> None:
-    world = World(store, FAILED)
+def test_overlap_skip_counts_a_run_that_waits_for_its_retry_as_open(any_store: Store) -> None:
+    world = World(any_store, FAILED)
     world.put(overlap="skip", retry={"backoff": "5h", "max_backoff": "5h"})
 
     world.step(MINUTE, times=2)

@@ -4,27 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from backends import open_store
 from builders import DAY, HOUR, MINUTE, NOW, SECOND, FakeDispatcher
-from tickline.model import Failure, Result, RunState
-from tickline.ports import Store
+from tickline.model import RunState
 from world import World
 
 READY, RUNNING, SUCCEEDED = RunState.READY, RunState.RUNNING, RunState.SUCCEEDED
 DEAD, SKIPPED = RunState.DEAD, RunState.SKIPPED
-
-FAILED = Result(failure=Failure.FUNCTION, error="Oops: no")
-
-
-@pytest.fixture(params=["sqlite", "moto"])
-def store(request: pytest.FixtureRequest) -> Store:
-    return open_store(request)
-
-
-@pytest.fixture
-def world(store: Store) -> World:
-    return World(store)
-
 
 # on time
 
