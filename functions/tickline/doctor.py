@@ -31,7 +31,7 @@ def _jobs(store: Store, now: datetime) -> Iterator[View]:
     # A job that waits for a tick gets its next entry from that tick: that is one finding, overdue.
     waiting = {entry.job_id for entry in store.due(now, limit=MOST_WAITING)}
     after = ""
-    while definitions := store.list_jobs(after=after, limit=LISTED):
+    while definitions := store.some_jobs(after=after, limit=LISTED):
         after = definitions[-1].job_id
         for definition in definitions:
             invalid = understand(definition).invalid

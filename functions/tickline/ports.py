@@ -75,6 +75,9 @@ class Store(Protocol):
     def list_jobs(self, *, after: str = "", limit: int = 100) -> list[Definition]:
         """Return definitions in order of job_id, those behind `after`."""
 
+    def some_jobs(self, *, after: str = "", limit: int = 100) -> list[Definition]:
+        """Return definitions in the store's own order, those behind `after`: costs what it returns."""
+
     def put_job(self, definition: Definition, *, revision: int | None) -> bool:
         """Write the definition if the stored one has `revision` (None: if there is none); say whether.
 

@@ -83,14 +83,14 @@ class Tick:
         report, until = Report(), now + self.lead
         place: Entry | None = None
         while page := self.store.due(until, limit=self.page, after=place):
-            place = page[-1]
+            place, last = page[-1], len(page) < self.page
             work = page
             while work and not report.unfinished:
                 put = self._pass(work, now, report)
-                # What was put behind this page comes with a later one.
-                work = [entry for entry in put if entry.due <= until and entry <= place]
+                # What was put behind this page comes with the next one, if there is one.
+                work = [entry for entry in put if entry.due <= until and (last or entry <= place)]
                 report.unfinished = out_of_time()
-            if report.unfinished:
+            if last or report.unfinished:
                 break
         report.wake(now if report.unfinished else self.store.next_due(until))
         return report
@@ -223,7 +223,7 @@ def sweep(store: Store, now: datetime, *, after: str = "", limit: int = 100) -> 
 
     This finds jobs that were written by hand. Empty when the end is reached: the next sweep begins anew.
     """
-    definitions = store.list_jobs(after=after, limit=limit)
+    definitions = store.some_jobs(after=after, limit=limit)
     admit(store, definitions, now)
     return definitions[-1].job_id if len(definitions) == limit else ""
 

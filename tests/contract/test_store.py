@@ -74,6 +74,19 @@ def test_jobs_are_listed_by_name_in_pages(any_store: Store) -> None:
     assert [found.job_id for found in first + rest] == ["a", "b", "c"]
 
 
+def test_every_job_is_met_once_in_the_store_s_own_order(any_store: Store) -> None:
+    names = {f"job-{number}" for number in range(25)}
+    for name in names:
+        any_store.put_job(definition(name), revision=None)
+
+    met: list[str] = []
+    while some := any_store.some_jobs(after=met[-1] if met else "", limit=10):
+        met += [found.job_id for found in some]
+
+    assert len(met) == 25
+    assert set(met) == names
+
+
 # timeline
 
 

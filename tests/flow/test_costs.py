@@ -39,14 +39,14 @@ def test_a_run_is_four_single_item_writes_and_no_read_of_a_record(meter: Meter) 
     assert "transact_write_items" not in meter.calls
 
 
-def test_a_tick_with_a_run_reads_its_definition_and_each_shard_thrice(meter: Meter) -> None:
+def test_a_tick_with_a_run_reads_its_definition_and_each_shard_twice(meter: Meter) -> None:
     world = world_of(meter)
 
     world.step(MINUTE)
 
-    # Tick reads the definition in a batch, invoke alone. Queries: what is due, what more, what next.
+    # Tick reads the definition in a batch, invoke alone. Queries: what is due, what next.
     reads = {name: meter.calls[name] for name in ("batch_get_item", "get_item", "query")}
-    assert reads == {"batch_get_item": 1, "get_item": 1, "query": 3 * SHARDS}
+    assert reads == {"batch_get_item": 1, "get_item": 1, "query": 2 * SHARDS}
 
 
 def test_a_hundred_runs_share_their_batches(meter: Meter) -> None:

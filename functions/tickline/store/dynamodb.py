@@ -82,7 +82,7 @@ class DynamoStore(Store):
         return heapq.nsmallest(limit, (made for made in found if made.job_id > after), key=_job_id)
 
     def some_jobs(self, *, after: str = "", limit: int = 100) -> list[Definition]:
-        """Return definitions in the table's own order, those behind `after`: reads what it returns."""
+        """See Store.some_jobs."""
         start = {JOB_ID: after} if after else None
         found = self._jobs.scan(start=start, Limit=limit)
         return [records.definition_of_wire(wire) for wire in islice(found, limit)]

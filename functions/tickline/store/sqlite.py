@@ -83,6 +83,10 @@ class SqliteStore(Store):
         sql = "SELECT job_id, document, revision FROM jobs WHERE job_id > ? ORDER BY job_id LIMIT ?"
         return [_definition(row) for row in self._all(sql, (after, limit))]
 
+    def some_jobs(self, *, after: str = "", limit: int = 100) -> list[Definition]:
+        """See Store.some_jobs."""
+        return self.list_jobs(after=after, limit=limit)
+
     def put_job(self, definition: Definition, *, revision: int | None) -> bool:
         """See Store.put_job."""
         document = json.dumps(definition.document, allow_nan=False)
