@@ -45,4 +45,4 @@ ci:
     bash .ci/run
 
 # The modules whose every branch is tested.
-CORE := "functions/tickline/model.py,functions/tickline/policy.py,functions/tickline/slots.py,functions/tickline/schedules/*,functions/tickline/tick.py,functions/tickline/invoke.py"
+CORE := "functions/tickline/model.py,functions/tickline/policy.py,functions/tickline/records.py,functions/tickline/slots.py,functions/tickline/schedules/*,functions/tickline/tick.py,functions/tickline/invoke.py"

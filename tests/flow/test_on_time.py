@@ -1,5 +1,6 @@
 """Slots that come due: each runs once, whatever becomes of doorbells and clocks."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -204,3 +205,16 @@ def test_a_record_is_kept_for_the_history_and_as_long_as_its_slot_might_start(
 
     [done] = world.runs()
     assert done.expires_at == world.clock.now() + days * DAY
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 6, 7])
+def test_what_is_due_is_rung_in_pages_of_any_size(world: World, page: int) -> None:
+    for number in range(6):
+        world.put(job_id=f"job-{number}", schedule="quartz(0/20 * * ? * *)")
+    world.tick_of = replace(world.tick_of, page=page)
+
+    world.step(MINUTE)
+
+    assert sorted(world.targets.run_ids) == sorted(
+        f"job-{number}/2026-03-02T12:{slot}Z" for number in range(6) for slot in ("00:20", "00:40", "01:00")
+    )
