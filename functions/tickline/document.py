@@ -7,8 +7,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from datetime import UTC, timedelta
-from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from tickline.errors import InvalidJob, InvalidSchedule, Problem
@@ -40,8 +39,9 @@ from tickline.readers import (
     tags,
     text,
     whole_number,
+    word,
 )
-from tickline.schedules import check_zone, parse
+from tickline.schedules import Fold, Gap, check_zone, parse
 
 MAX_PAYLOAD_BYTES = 200 * 1024
 """Leaves room for the rest of the item within DynamoDB's 400 KB."""
@@ -55,21 +55,6 @@ EXAMPLES = {
 }
 JOB_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
 TARGET = re.compile(r"(?:(?:lambda|python|sqs|sns|events|states):\S+|arn:aws[a-z-]*:lambda:\S+|https?://\S+)")
-
-
-class DstGap(StrEnum):
-    """What becomes of a slot whose local time does not exist."""
-
-    SKIP = "skip"
-    SHIFT = "shift"
-
-
-class DstFold(StrEnum):
-    """Which pass of a local time that exists twice is a slot."""
-
-    FIRST = "first"
-    SECOND = "second"
-    BOTH = "both"
 
 
 target = pattern(
@@ -121,8 +106,8 @@ READERS: dict[str, Reader] = {
     "timeout": duration(least=SECOND, most=MAX_TIMEOUT),
     "wait": boolean,
     "window": duration(most=DAY),
-    "dst_gap": choice(DstGap),
-    "dst_fold": choice(DstFold),
+    "dst_gap": word(*get_args(Gap)),
+    "dst_fold": word(*get_args(Fold)),
     "on_complete": choice(OnComplete),
     "on_failure": target,
     "history": duration(least=DAY),
@@ -209,8 +194,8 @@ def _schedule_problems(values: Mapping[str, Any]) -> list[Problem]:
             values["schedule"],
             zone=values.get("zone", "UTC"),  # where the zone is refused, the rest is still told
             job_id=values.get("job_id", ""),
-            dst_gap=values.get("dst_gap", DstGap.SKIP).value,
-            dst_fold=values.get("dst_fold", DstFold.FIRST).value,
+            dst_gap=values.get("dst_gap", "skip"),
+            dst_fold=values.get("dst_fold", "first"),
         )
     except InvalidSchedule as error:
         return [_problem_of(error)]

@@ -107,16 +107,21 @@ def duration_text(length: timedelta) -> str:
     return f"{seconds // UNITS[unit]}{unit}"
 
 
-def choice(words: type[StrEnum]) -> Reader:
-    """Read one of an enum's words."""
-    listed = ", ".join(words)
+def word(*words: str) -> Reader:
+    """Read one of these words."""
 
-    def read(value: Json) -> StrEnum:
-        if not isinstance(value, str) or value not in set(words):
-            raise Refused(f"{shown(value)} is not one of: {listed}", example=next(iter(words)))
-        return words(value)
+    def read(value: Json) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise Refused(f"{shown(value)} is not one of: {', '.join(words)}", example=words[0])
+        return value
 
     return read
+
+
+def choice(words: type[StrEnum]) -> Reader:
+    """Read one of an enum's words."""
+    one = word(*words)
+    return lambda value: words(one(value))
 
 
 def choices(words: type[StrEnum]) -> Reader:

@@ -145,6 +145,7 @@ def test_an_unknown_field_is_told_its_nearest_name() -> None:
         ("catch_up_window", "2m", "2m is shorter than misfire_after, 5m"),
         ("misfire_after", "10s", "10s is not between 90s and 365d"),
         ("overlap", ["skip"], "is not one of"),
+        ("dst_gap", "jump", '"jump" is not one of: skip, shift'),
         ("retry", 3, "3 is not an object"),
         ("retry", {"max_attempts": 0}, "0 is not between 1 and 186"),
         ("retry", {"retry_on": "function"}, '"function" is not a list'),
