@@ -18,6 +18,8 @@ Reader = Callable[[Json], Any]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = re.compile(r"(\d{1,9})([smhd])")
 ZERO = timedelta(0)
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+"""The years of the schedules. Near the ends of datetime's own range, arithmetic would raise."""
 
 
 class Refused(ValueError):
@@ -156,6 +158,8 @@ def instant(zone: ZoneInfo) -> Reader:
             parsed = None
         if parsed is None:
             raise Refused(f"{shown(value)} is not a date and time", example=example)
+        if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+            raise Refused(f"{shown(value)} is not in the years {FIRST_YEAR} to {LAST_YEAR}", example=example)
         if parsed.microsecond:
             raise Refused(f"{shown(value)} has fractions of a second", example=example)
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tickline.document import read_job
-from tickline.errors import InvalidJob
+from tickline.errors import InvalidJob, Problem
 from tickline.model import Definition, Entry, JobState, OnComplete, Run, RunState, slot_time
 from tickline.policy import (
     GRACE,
@@ -216,6 +216,11 @@ def understand(definition: Definition | None) -> Known:
         return Known(job=job, slots=Slots.of(job), revision=definition.revision)
     except InvalidJob as invalid:
         return Known(invalid=invalid)
+    except Exception as error:
+        # A definition that no check foresaw is one bad definition, not the end of the tick.
+        log.exception("definition not understood", extra={"job_id": definition.job_id})
+        problem = Problem(field="job", message=f"cannot be understood ({type(error).__name__})")
+        return Known(invalid=InvalidJob(definition.job_id, (problem,)))
 
 
 def sweep(store: Store, now: datetime, *, after: str = "", limit: int = 100) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from builders import HOUR, MINUTE, NOW, SECOND, definition, doorbell, run
-from tickline import policy, tick
-from tickline.model import Cause, Entry, Result, Run, RunState
+from tickline import document, policy, tick
+from tickline.model import Cause, Entry, Job, Result, Run, RunState
 from tickline.policy import Decision
 from tickline.ports import Store, Write
 from tickline.tick import sweep
@@ -219,6 +219,29 @@ def test_a_sweep_finds_jobs_that_were_written_by_hand(world: World) -> None:
 
     assert (after, rest) == ("b", "")
     assert world.pending() == [(name, "2026-03-02T12:01:00Z") for name in ("a", "b", "c")]
+
+
+def test_a_definition_that_no_check_foresaw_stops_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(job_id="good")
+    world.put(job_id="cursed")
+    real = document.read_job
+
+    def read_job(given: Any) -> Job:
+        if given["job_id"] == "cursed":
+            raise OverflowError("a bug")
+        return real(given)
+
+    monkeypatch.setattr(tick, "read_job", read_job)
+
+    world.step(MINUTE)
+    sweep(world.store, world.clock.now())
+
+    [record] = world.runs("cursed")
+    assert world.states("good") == {"12:01:00": SUCCEEDED}
+    assert (record.state, record.cause) == (SKIPPED, Cause.INVALID)
+    assert "cannot be understood (OverflowError)" in record.reason
 
 
 def test_an_entry_that_cannot_be_decided_stops_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
