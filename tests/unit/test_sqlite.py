@@ -206,3 +206,22 @@ def test_a_failed_transaction_leaves_nothing_behind(
 
     assert store.run("report", run().slot) is None
     assert store.states(["report"]) == {}
+
+
+def test_rows_that_were_changed_by_hand_beyond_reading_stop_nobody(store: SqliteStore) -> None:
+    for due, slot in (
+        ("2026", "m:x"),
+        ("2026-03-02T12:00:00.000Z", "x:what"),
+        ("2026-03-02T12:00:00.000Z", "2026-03-02"),
+        ("2026-03-02T12:00:00.000Z", "never"),
+    ):
+        store._change("INSERT INTO timeline (due, job_id, slot) VALUES (?, 'a', ?)", (due, slot))
+    store.put_entries([entry(NOW, "b"), entry(NOW, "c")])
+    store.write_run(run(NOW), replaces=None)
+    store.write_run(run(NOW + SECOND), replaces=None)
+    store._change("UPDATE runs SET record = '[]' WHERE slot = ?", (run(NOW).slot,))
+
+    assert store.due(NOW, limit=1) == [entry(NOW, "b")]
+    assert store.due(NOW, limit=9) == [entry(NOW, "b"), entry(NOW, "c")]
+    assert store.run("report", run(NOW).slot) is None
+    assert store.list_runs() == [run(NOW + SECOND)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tickline.errors import StoreError
-from tickline.model import Definition, Entry, JobState, Json, Run, RunState, instant_of, instant_text
+from tickline.model import Definition, Entry, JobState, Json, Run, RunState, instant_text
 from tickline.ports import Claim
 from tickline.store.dynamodb_items import Attribute, NotJson, Wire, document_of, of_item, to_item
 from tickline.store.dynamodb_requests import Key, expressed
@@ -25,7 +25,7 @@ from tickline.store.dynamodb_tables import (
     due_key,
     shard_of,
 )
-from tickline.store.items import run_of_item, run_to_item
+from tickline.store.items import entry_of, run_of_item, run_to_item
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def entry_of_wire(wire: Wire) -> Entry | None:
 
 def _entry(item: dict[str, Json]) -> Entry:
     missed = int(item.get("missed", 0))
-    entry = Entry(due=instant_of(item["due"]), job_id=item[JOB_ID], slot=item[SLOT], missed=missed)
+    entry = entry_of(item["due"], item[JOB_ID], item[SLOT], missed)
     if item[DUE_KEY] != due_key(entry):
         raise ValueError("an entry that nobody could remove")
     return entry

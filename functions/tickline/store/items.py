@@ -7,7 +7,18 @@ which a newer version has written can still be read.
 from datetime import datetime
 from typing import Any
 
-from tickline.model import Attempt, Cause, Json, Run, RunState, instant_of, instant_text
+from tickline.model import (
+    Attempt,
+    Cause,
+    Entry,
+    Json,
+    Run,
+    RunState,
+    instant_of,
+    instant_text,
+    slot_of,
+    slot_time,
+)
 
 Item = dict[str, Json]
 
@@ -49,6 +60,17 @@ def run_of_item(item: Item) -> Run:
         attempts=tuple(_attempt_of_item(attempt) for attempt in item.get("attempts", ())),
         **known,
     )
+
+
+def entry_of(due: str, job_id: str, slot: str, missed: int) -> Entry:
+    """Read an entry. Raises ValueError for a slot or an instant that no tick has written."""
+    instant = slot_time(slot)
+    if instant is not None and (instant.tzinfo is None or slot_of(instant) != slot):
+        raise ValueError("not a slot")
+    entry = Entry(due=instant_of(due), job_id=job_id, slot=slot, missed=missed)
+    if entry.due.tzinfo is None or instant_text(entry.due) != due:
+        raise ValueError("not an instant")
+    return entry
 
 
 def _attempt_to_item(attempt: Attempt) -> Item:

@@ -5,14 +5,15 @@ UTC with three digits of fraction, which sorts as time does, so that the tables 
 """
 
 import json
+import logging
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tickline.errors import StoreBusy, StoreError, StoreFull
 from tickline.model import (
@@ -25,8 +26,12 @@ from tickline.model import (
     instant_text,
 )
 from tickline.ports import Claim, Place, RunKey, Store, Write
-from tickline.store.items import run_of_item, run_to_item
+from tickline.store.items import entry_of, run_of_item, run_to_item
 from tickline.store.migrations import migrate
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 10_000
 CHUNK = 400
@@ -106,12 +111,19 @@ class SqliteStore(Store):
 
     def due(self, until: datetime, *, limit: int, after: Entry | None = None) -> list[Entry]:
         """See Store.due."""
-        place = ("", "", "") if after is None else _entry_key(after)
         sql = (
             "SELECT due, job_id, slot, missed FROM timeline WHERE due <= ?"
             " AND (due, job_id, slot) > (?, ?, ?) ORDER BY due, job_id, slot LIMIT ?"
         )
-        return [_entry(row) for row in self._all(sql, (instant_text(until), *place, limit))]
+        place: Sequence[str] = ("", "", "") if after is None else _entry_key(after)
+        found: list[Entry] = []
+        while len(found) < limit:
+            rows = self._all(sql, (instant_text(until), *place, limit))
+            found += _readable(rows, _entry)
+            if len(rows) < limit:
+                break
+            place = rows[-1][:3]
+        return found[:limit]
 
     def next_due(self, after: datetime) -> datetime | None:
         """See Store.next_due."""
@@ -144,7 +156,7 @@ class SqliteStore(Store):
         sql = "SELECT record FROM runs WHERE job_id = ? AND slot = ?"
         with self._reading() as connection:
             rows = (connection.execute(sql, key).fetchone() for key in keys)
-            found = [_run(row) for row in rows if row is not None]
+            found = _readable((row for row in rows if row is not None), _run)
         return {(run.job_id, run.slot): run for run in found}
 
     def list_runs(
@@ -169,7 +181,7 @@ class SqliteStore(Store):
         where = " AND ".join(conditions)
         order = "ORDER BY due DESC, job_id DESC, slot DESC LIMIT ?"
         sql = f"SELECT record FROM runs WHERE {where} {order}"  # noqa: S608 - constants and marks only
-        return [_run(row) for row in self._all(sql, (*values, limit))]
+        return _readable(self._all(sql, (*values, limit)), _run)
 
     def write_run(
         self,
@@ -350,7 +362,18 @@ def _definition(row: tuple[Any, ...]) -> Definition:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    return Entry(due=instant_of(row[0]), job_id=row[1], slot=row[2], missed=row[3])
+    return entry_of(*row)
+
+
+def _readable(rows: Iterable[tuple[Any, ...]], read: Callable[[tuple[Any, ...]], T]) -> list[T]:
+    """Read rows; one that was changed by hand beyond reading is logged, and the others go on."""
+    found = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            log.warning("row not readable", extra={"job_id_and_slot": row[1:3]})
+    return found
 
 
 def _entry_key(entry: Entry) -> tuple[str, str, str]:
