@@ -32,6 +32,7 @@ from tickline.model import Definition, Entry, Job, Json, RunState, SlotKind, ins
 from tickline.policy import first_entries
 from tickline.ports import Clock, Place, Store
 from tickline.readers import Refused, instant, shown
+from tickline.redrive import redrive
 from tickline.schedules import check_zone, parse, warnings
 from tickline.slots import Slots
 from tickline.tick import admit
@@ -121,6 +122,10 @@ class Admin:
         if run is None:
             raise InvalidRequest(f"there is no record of run {job_id}/{slot}", field="slot")
         return run_view(run)
+
+    def redrive_run(self, job_id: str, slot: str) -> View:
+        """Give a dead run another set of attempts: the same run, with its history."""
+        return run_view(redrive(self.store, job_id, slot, self.clock.now()))
 
     def list_runs(
         self,
@@ -221,7 +226,7 @@ ACTIONS: dict[str, Callable[..., View]] = {
     name: getattr(Admin, name)
     for name in (
         "put_job", "get_job", "list_jobs", "delete_job", "pause_job", "resume_job",
-        "run_job", "get_run", "list_runs", "explain", "next_times", "doctor",
+        "run_job", "redrive_run", "get_run", "list_runs", "explain", "next_times", "doctor",
     )
 }  # fmt: skip
 
