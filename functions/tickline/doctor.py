@@ -47,7 +47,7 @@ def _jobs(store: Store, now: datetime) -> Iterator[View]:
 
 
 def _late(store: Store, now: datetime) -> Iterator[View]:
-    """Find entries that no tick has looked at, and runs whose worker is gone and which no tick has given back.
+    """Find entries that no tick has looked at, and runs whose worker is gone and that no tick has given back.
 
     A run that is open has its entry in the timeline, so no other place need be searched.
     """
@@ -71,7 +71,7 @@ def _late(store: Store, now: datetime) -> Iterator[View]:
 
 
 def _due_with_runs(store: Store, until: datetime) -> Iterator[tuple[Entry, Run | None]]:
-    """Yield the earliest entries that are due, MOST_WAITING at most, each with its run's record if it has one."""
+    """Yield the earliest entries that are due, MOST_WAITING at most, with their runs' records if any."""
     entries = store.due(until, limit=MOST_WAITING)
     for start in range(0, len(entries), LISTED):
         page = entries[start : start + LISTED]

@@ -136,7 +136,7 @@ def retry_delay(job: Job, run: Run) -> timedelta:
 
 
 def log_attempt(run: Run, now: datetime, failure: Failure | None, error: str) -> tuple[Attempt, ...]:
-    """Return the run's attempts with the one that ends now. Of very many the first and the newest are kept."""
+    """Return the run's attempts with the one that ends now. Of very many the first and the newest stay."""
     before = run.attempts if len(run.attempts) < LOGGED else (run.attempts[0], *run.attempts[2:])
     outcome = "succeeded" if failure is None else failure.value
     tried = Attempt(

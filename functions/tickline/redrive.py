@@ -10,8 +10,8 @@ from tickline.ports import Store
 from tickline.readers import Refused, instant
 from tickline.records import redriven
 
-GUARD = timedelta(minutes=5)
-"""Longer than any request takes: see `redrive`."""
+GUARD = timedelta(minutes=16)
+"""Longer than Lambda lets any request last: see `redrive`."""
 
 
 def redrive(store: Store, job_id: str, slot: str, now: datetime) -> Run:
@@ -27,7 +27,8 @@ def redrive(store: Store, job_id: str, slot: str, now: datetime) -> Run:
     4. Remove the guard.
 
     A run that was redriven and has not begun yet gets its entry once more, and is no error.
-    Raises JobNotFound or InvalidJob where no attempt could be made, InvalidRequest for a run that is not dead.
+    Raises JobNotFound or InvalidJob where no attempt could be made, InvalidRequest for a run that is not
+    dead.
     """
     definition = store.job(job_id)
     if definition is None:

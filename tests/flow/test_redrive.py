@@ -1,42 +1,19 @@
 """Redrive: a run that was given up gets another set of attempts, because a person asked for it."""
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from builders import DAY, HOUR, MINUTE, NOW, SECOND, run
-from tickline.admin import handle
-from tickline.errors import InvalidRequest, JobNotFound, StoreBusy
-from tickline.model import Attempt, Cause, Entry, Failure, Result, Run, RunState
-from tickline.ports import Store, Write
+from flow.redriving import ONCE, RETRY, SLOT, ask, given_up
+from tickline.errors import InvalidRequest, JobNotFound
+from tickline.model import Attempt, Cause, Failure, Result, RunState
+from tickline.ports import Store
 from tickline.records import LOGGED, log_attempt
-from tickline.redrive import GUARD, redrive
+from tickline.redrive import redrive
 from world import FAILED, Crash, World, crash
 
 READY, SUCCEEDED, DEAD = RunState.READY, RunState.SUCCEEDED, RunState.DEAD
-ONCE = "at(2026-03-02T12:01:00)"
-SLOT = "2026-03-02T12:01:00Z"
-RETRY = {"max_attempts": 2, "backoff": "10s"}
-
-
-def given_up(store: Store, *then: Any, **changes: Any) -> World:
-    """Return a world in which the run of 12:01 has been given up after two attempts, five hours ago."""
-    world = World(store, FAILED, FAILED, *then)
-    world.put(**({"schedule": ONCE, "retry": RETRY} | changes))
-    world.step(MINUTE)
-    world.step(10 * SECOND)
-    assert world.states()["12:01:00"] is DEAD
-    world.step(5 * HOUR)
-    return world
-
-
-def ask(world: World, slot: str = SLOT) -> dict[str, Any]:
-    """Ask for another set of attempts."""
-    request = {"action": "redrive_run", "job_id": "report", "slot": slot}
-    answer: dict[str, Any] = handle(world.admin, request)
-    return answer
 
 
 def test_a_dead_run_is_tried_again_as_the_same_run(any_store: Store) -> None:
@@ -342,137 +319,3 @@ def test_a_slot_may_be_written_by_the_clock_of_the_job_s_zone(any_store: Store) 
     world = given_up(any_store, zone="Europe/Berlin", schedule="at(2026-03-02T13:01:00)")
 
     assert redrive(world.store, "report", "2026-03-02T13:01:00", world.clock.now()).slot == SLOT
-
-
-# requests that die, and requests that meet
-
-
-class Frail:
-    """A store that answers reads, and a number of writes."""
-
-    def __init__(self, store: Store, left: int = 0) -> None:
-        self._store = store
-        self.left = left
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("put_entries", "remove_entries", "write_run"):
-            if self.left == 0:
-                raise StoreBusy("gone")
-            self.left -= 1
-        return getattr(self._store, name)
-
-
-@pytest.mark.parametrize("writes", [0, 1, 2, 3])
-def test_a_request_that_dies_anywhere_leaves_the_run_dead_or_runs_it(any_store: Store, writes: int) -> None:
-    world = given_up(any_store, Result())
-    with pytest.raises(StoreBusy):
-        redrive(Frail(world.store, writes), "report", SLOT, world.clock.now())  # type: ignore[arg-type]
-    left = world.runs()[0].state
-
-    world.step()
-    world.step(GUARD)
-    world.step(SECOND)
-
-    assert left is (DEAD if writes < 2 else READY)
-    assert world.runs()[0].state is (DEAD if writes < 2 else SUCCEEDED)
-    assert len(world.targets.calls) == (2 if writes < 2 else 3)
-    assert world.pending() == []
-
-
-def test_a_guard_that_comes_due_does_not_carry_the_timeline_on(any_store: Store) -> None:
-    world = World(any_store, FAILED, Result(), grace=90 * SECOND)
-    world.put(retry={"max_attempts": 1}, end="2026-03-02T12:01:30")
-    world.step(MINUTE)
-    world.step(5 * HOUR)
-    world.put(retry={"max_attempts": 1})
-    with pytest.raises(StoreBusy):
-        redrive(Frail(world.store, 2), "report", SLOT, world.clock.now())  # type: ignore[arg-type]
-
-    world.clock.advance(GUARD)
-    bells = [bell for _ in [world.tick()] for bell in world.dispatcher.take() if bell.slot == SLOT]
-
-    assert [bell.attempt for bell in bells] == [2]
-    assert ("report", "2026-03-02T12:02:00Z") not in world.pending()
-
-
-def test_a_redrive_that_is_sent_twice_is_one(any_store: Store) -> None:
-    world = given_up(any_store, Result())
-
-    first, second = ask(world), ask(world)
-    world.step()
-    world.step()
-
-    assert first == second
-    assert len(world.targets.calls) == 3
-    assert world.pending() == []
-
-
-class Meeting:
-    """A store in which somebody else changes a run just before our write."""
-
-    def __init__(self, store: Store, before: Any) -> None:
-        self._store = store
-        self._before = before
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def write_run(self, changed: Run, **arguments: Any) -> Write:
-        self._before()
-        return self._store.write_run(changed, **arguments)
-
-
-def test_two_redrives_that_meet_are_one(any_store: Store) -> None:
-    world = given_up(any_store, Result())
-    now = world.clock.now()
-    meeting = Meeting(world.store, lambda: redrive(world.store, "report", SLOT, now - SECOND))
-
-    record = redrive(meeting, "report", SLOT, now)  # type: ignore[arg-type]
-    world.step()
-    world.step(GUARD)
-
-    assert record.redriven_at == now - SECOND
-    assert len(world.targets.calls) == 3
-    assert world.pending() == []
-
-
-def test_a_redrive_that_comes_too_late_is_refused_and_leaves_nothing(any_store: Store) -> None:
-    world = given_up(any_store, Result())
-    now = world.clock.now()
-
-    def run_it() -> None:
-        redrive(world.store, "report", SLOT, now)
-        world.step()
-
-    with pytest.raises(InvalidRequest, match="is succeeded"):
-        redrive(Meeting(world.store, run_it), "report", SLOT, now)  # type: ignore[arg-type]
-    world.step(GUARD)
-
-    assert len(world.targets.calls) == 3
-    assert world.pending() == []
-
-
-def test_a_record_that_vanished_meanwhile_is_no_run(any_store: Store) -> None:
-    world = given_up(any_store)
-    meeting = Meeting(world.store, lambda: None)
-    lost = Write(won=False, current=None)
-    meeting.write_run = lambda *_, **__: lost  # type: ignore[method-assign]
-
-    with pytest.raises(InvalidRequest, match="there is no record"):
-        redrive(meeting, "report", SLOT, world.clock.now())  # type: ignore[arg-type]
-
-
-# the doctor
-
-
-def test_the_doctor_finds_lost_runs_by_their_entries(any_store: Store) -> None:
-    world = World(any_store)
-    lost = run(NOW - HOUR, job_id="lost", lease=NOW - 30 * MINUTE)
-    alive = run(NOW - HOUR, job_id="alive", lease=NOW + timedelta(minutes=1))
-    for record in (lost, alive):
-        world.store.write_run(record, replaces=None)
-        world.store.put_entries([Entry(due=record.due, job_id=record.job_id, slot=record.slot)])
-
-    findings = world.admin.doctor()["findings"]
-
-    assert [(found["code"], found["job_id"]) for found in findings] == [("lost_run", "lost")]
