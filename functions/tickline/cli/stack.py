@@ -157,7 +157,9 @@ class StackClient(Client):
 class Boto3Clients:
     """Makes clients from this shell's AWS settings. boto3 is imported with the first one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, attempts: int = ATTEMPTS, read_timeout: float = READ_TIMEOUT) -> None:
+        self._attempts = attempts
+        self._read_timeout = read_timeout
         self._session: Any = None
 
     def __call__(self, api: str, *, again: bool) -> Any:
@@ -167,8 +169,8 @@ class Boto3Clients:
 
         # boto3 knows AWS_DEFAULT_REGION only; every other tool of AWS knows this one as well.
         self._session = self._session or Session(region_name=os.environ.get("AWS_REGION"))
-        retries: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS if again else 1}
-        config = Config(retries=retries, read_timeout=READ_TIMEOUT, connect_timeout=CONNECT_TIMEOUT)
+        retries: Any = {"mode": "standard", "total_max_attempts": self._attempts if again else 1}
+        config = Config(retries=retries, read_timeout=self._read_timeout, connect_timeout=CONNECT_TIMEOUT)
         return self._session.client(api, config=config)
 
 

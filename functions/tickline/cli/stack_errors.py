@@ -35,13 +35,24 @@ THROTTLED = frozenset(
      "ThrottlingException", "TooManyRequestsException"}
 )  # fmt: skip
 
+GONE = frozenset({"ResourceNotFoundException"})
+
 TOO_LARGE = frozenset({"RequestTooLargeException", "RequestEntityTooLargeException"})
+
+MEANINGS = (
+    (DENIED, "you may not do this: it needs {right}. AWS says: {message}"),
+    (CREDENTIALS, f"AWS does not accept your credentials ({{code}}); {SETTINGS}"),
+    (THROTTLED, "stack {stack} has too many requests ({code}): nothing was done; try again later"),
+    (GONE, "the admin function of stack {stack} is gone; deploy the stack again"),
+    (TOO_LARGE, "the request is larger than Lambda takes ({code}); write fewer or smaller jobs"),
+)
+UNFORESEEN = "stack {stack} cannot be asked: {code}: {message}"
 
 ABSENT_SETTINGS = frozenset(
     {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "ProfileNotFound",
      "TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "SSOError", "LoginError",
      "LoginTokenLoadError", "LoginRefreshRequired", "LoginInsufficientPermissions",
-     "LoginAuthorizationCodeError", "NoAuthTokenError", "UnknownCredentialError"}
+     "LoginAuthorizationCodeError", "NoAuthTokenError", "UnknownCredentialError", "UnknownTokenProviderError"}
 )  # fmt: skip
 """Errors of botocore that mean: this shell has no credentials that could be used."""
 
@@ -71,25 +82,24 @@ def translated(stack: str, right: str, *, changes: bool = False) -> Iterator[Non
     try:
         yield
     except ClientError as error:
-        raise _of_answer(error, stack, right) from None
+        raise _of_answer(error, stack, right, changes=changes) from None
     except BotoCoreError as error:
         raise _on_the_way(error, stack, changes=changes) from None
+    except ValueError as error:  # an AWS_ENDPOINT_URL that is none
+        raise Trouble(f"stack {stack} cannot be asked: {error}") from None
 
 
-def _of_answer(error: Any, stack: str, right: str) -> Trouble:
-    code = error.response.get("Error", {}).get("Code", "")
-    message = error.response.get("Error", {}).get("Message", "")
-    if code in DENIED:
-        return Trouble(f"you may not do this: it needs {right}. AWS says: {message}")
-    if code in CREDENTIALS:
-        return Trouble(f"AWS does not accept your credentials ({code}); {SETTINGS}")
-    if code in THROTTLED:
-        return Trouble(f"stack {stack} has too many requests ({code}): nothing was done; try again later")
-    if code == "ResourceNotFoundException":
-        return Trouble(f"the admin function of stack {stack} is gone; deploy the stack again")
-    if code in TOO_LARGE:
-        return Trouble(f"the request is larger than Lambda takes ({code}); write fewer or smaller jobs")
-    return Trouble(f"stack {stack} cannot be asked: {code}: {message}")
+def _unanswered(*, changes: bool) -> str:
+    return "whether it was done nobody knows: look before you repeat it" if changes else "try again"
+
+
+def _of_answer(error: Any, stack: str, right: str, *, changes: bool) -> Trouble:
+    told = error.response.get("Error", {})
+    code, message = told.get("Code", ""), told.get("Message", "")
+    text = next((text for codes, text in MEANINGS if code in codes), UNFORESEEN)
+    if text is UNFORESEEN and error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) >= 500:
+        text = f"AWS failed ({{code}}: {{message}}); {_unanswered(changes=changes)}"
+    return Trouble(text.format(stack=stack, right=right, code=code, message=message))
 
 
 def _on_the_way(error: Any, stack: str, *, changes: bool) -> Trouble:
@@ -105,8 +115,7 @@ def _on_the_way(error: Any, stack: str, *, changes: bool) -> Trouble:
             f"AWS cannot be reached ({error}): nothing was done; look at the network and AWS_REGION"
         )
     if isinstance(error, exceptions.HTTPClientError):
-        end = "whether it was done nobody knows: look before you repeat it" if changes else "try again"
-        return Trouble(f"stack {stack} did not answer ({name}); {end}")
+        return Trouble(f"stack {stack} did not answer ({name}); {_unanswered(changes=changes)}")
     return Trouble(f"stack {stack} cannot be asked: {name}: {error}")
 
 
