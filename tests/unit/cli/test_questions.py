@@ -161,13 +161,14 @@ def test_completion_prints_a_script(with_file: Tickline, shell: str) -> None:
     assert "tickline" in text
 
 
-def completed(db: Path, words: str) -> list[str]:
+def completed(db: Path | None, words: str, **more: str) -> list[str]:
     """Return what a shell is offered for the last of the words."""
     environment = {
         "_TICKLINE_COMPLETE": "bash_complete",
         "COMP_WORDS": words,
         "COMP_CWORD": str(len(words.split()) - 1),
-        "TICKLINE_DB": str(db),
+        **({"TICKLINE_DB": str(db)} if db else {}),
+        **more,
     }
     code = "from tickline.cli import main; main(prog_name='tickline')"
     answer = subprocess.run(
@@ -187,6 +188,19 @@ def test_job_ids_are_completed_from_the_store(with_file: Tickline) -> None:
 def test_completion_without_a_store_offers_nothing(with_file: Tickline) -> None:
     assert completed(with_file.db, "tickline job show ni") == []
     assert not with_file.db.exists()
+
+
+@pytest.mark.parametrize("words", ["tickline job show ni", "tickline --stack prod job show ni"])
+def test_completion_without_a_way_to_the_stack_offers_nothing_and_says_nothing(words: str) -> None:
+    no_network = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1", "HOME": "/nonexistent"}
+
+    assert completed(None, words, TICKLINE_STACK_NAME="prod", **no_network) == []
+
+
+def test_completion_offers_nothing_where_two_stores_are_meant(with_file: Tickline) -> None:
+    with_file.add("nightly-report")
+
+    assert completed(with_file.db, "tickline job show ni", TICKLINE_STACK_NAME="prod") == []
 
 
 def test_the_words_of_an_option_are_completed(with_file: Tickline) -> None:
