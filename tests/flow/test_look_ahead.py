@@ -1,6 +1,6 @@
 """A tick that looks ahead rings for every instant of its minute, on time, and reads the timeline once."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -29,7 +29,7 @@ class Minute(World):
         tick = replace(self.tick_of, dispatcher=self, lead=lead, grace=GRACE)
         return tick.through(self.clock.now() + horizon, clock=self.clock)
 
-    def ring(self, doorbells: Iterable[Doorbell]) -> None:
+    def ring(self, doorbells: Sequence[Doorbell]) -> None:
         for doorbell in doorbells:
             self.heard.append((doorbell, doorbell.due - self.clock.now()))
             self.invoke(doorbell)
@@ -126,7 +126,7 @@ def test_a_job_that_is_deleted_meanwhile_is_not_rung_for(minute: Minute) -> None
     minute.put(schedule=EVERY_TEN_SECONDS)
     ring = minute.ring
 
-    def ring_and_delete(doorbells: Iterable[Doorbell]) -> None:
+    def ring_and_delete(doorbells: Sequence[Doorbell]) -> None:
         ring(doorbells)
         minute.store.delete_job("report")
 
