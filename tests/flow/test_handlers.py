@@ -41,10 +41,8 @@ class Deployment:
     orders: str
     sqs: Any
 
-    def tick(
-        self, shards: tuple[int, int] = (0, SHARDS), *, ahead: bool = False, seconds: float = 120
-    ) -> None:
-        tick.handler({"shards": list(shards), "look_ahead": ahead}, Context(seconds))
+    def tick(self, shards: tuple[int, int] = (0, SHARDS), *, ahead: float = 0) -> None:
+        tick.handler({"shards": list(shards)}, Context(tick.SPARE.total_seconds() + ahead))
 
     def deliver(self, context: Context | None = None) -> int:
         """Deliver what was published to the invoke function; say how many messages that were."""
@@ -66,6 +64,11 @@ class Deployment:
         fields = {"job_id": job_id, "schedule": "rate(1 second)", "target": "sqs:orders"} | fields
         item = {name: {"S": value} for name, value in fields.items()}
         self.dynamodb.put_item(TableName=self.tables.jobs, Item=item)
+
+
+def job(job_id: str = "report", **changes: Any) -> dict[str, Any]:
+    """Return a job that is not due while a test runs, except when asked for."""
+    return document(job_id, **{"schedule": "0 0 1 1 *", "target": "sqs:orders", **changes})
 
 
 @pytest.fixture
@@ -113,7 +116,7 @@ def metrics_of(output: str) -> dict[str, Any]:
 def test_a_job_goes_all_the_way_from_the_admin_to_its_target(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    put = deployment.ask("put_job", job=document(target="sqs:orders", payload={"n": 7}))
+    put = deployment.ask("put_job", job=job(payload={"n": 7}))
     deployment.ask("run_job", job_id="report", token="now")
 
     deployment.tick()
@@ -130,9 +133,9 @@ def test_a_job_goes_all_the_way_from_the_admin_to_its_target(
 
 def test_a_tick_that_looks_ahead_rings_on_time_for_what_is_due_soon(deployment: Deployment) -> None:
     soon = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
-    deployment.ask("put_job", job=document(schedule=f"at({soon:%Y-%m-%dT%H:%M:%S})", target="sqs:orders"))
+    deployment.ask("put_job", job=job(schedule=f"at({soon:%Y-%m-%dT%H:%M:%S})"))
 
-    deployment.tick(ahead=True, seconds=tick.SPARE.total_seconds() + 2)
+    deployment.tick(ahead=2)
 
     assert deployment.deliver() == 1
     [run] = deployment.ask("list_runs", job_id="report")["runs"]
@@ -143,7 +146,7 @@ def test_a_tick_that_looks_ahead_rings_on_time_for_what_is_due_soon(deployment: 
 def test_a_second_doorbell_is_refused_and_counted(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deployment.ask("put_job", job=document(target="sqs:orders"))
+    deployment.ask("put_job", job=job())
     deployment.ask("run_job", job_id="report")
     deployment.tick()
     deployment.tick()
@@ -199,7 +202,7 @@ def test_a_job_that_was_deleted_before_the_stream_told_is_no_trouble(deployment:
 
 
 def test_ticks_of_other_shards_leave_a_job_to_its_own(deployment: Deployment) -> None:
-    deployment.ask("put_job", job=document(target="sqs:orders"))
+    deployment.ask("put_job", job=job())
     deployment.ask("run_job", job_id="report")
 
     rung = []
@@ -221,7 +224,7 @@ def test_a_message_of_another_version_is_counted_and_left(capsys: pytest.Capture
 
 def test_a_doorbell_that_meets_an_error_stops_no_other_and_is_told(deployment: Deployment) -> None:
     for job_id in ("one", "two"):
-        deployment.ask("put_job", job=document(job_id, target="sqs:orders"))
+        deployment.ask("put_job", job=job(job_id))
         deployment.ask("run_job", job_id=job_id, token="now")
     deployment.tick()
     [message] = deployment.received(deployment.doorbells)
@@ -235,7 +238,7 @@ def test_a_doorbell_that_meets_an_error_stops_no_other_and_is_told(deployment: D
 
 
 def test_nothing_is_started_that_the_function_has_no_time_for(deployment: Deployment) -> None:
-    deployment.ask("put_job", job=document(target="sqs:orders", timeout="60s"))
+    deployment.ask("put_job", job=job(timeout="60s"))
     deployment.ask("run_job", job_id="report")
     deployment.tick()
 
@@ -248,7 +251,7 @@ def test_nothing_is_started_that_the_function_has_no_time_for(deployment: Deploy
 def test_a_failed_sweep_does_not_keep_a_tick_from_ringing(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deployment.ask("put_job", job=document(target="sqs:orders"))
+    deployment.ask("put_job", job=job())
     deployment.ask("run_job", job_id="report")
     monkeypatch.setattr(tick, "SWEEP_JOBS", 0)  # DynamoDB refuses to read no items
 
@@ -259,7 +262,7 @@ def test_a_failed_sweep_does_not_keep_a_tick_from_ringing(
 
 
 def test_payloads_are_not_logged(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
-    deployment.ask("put_job", job=document(target="sqs:orders", payload={"password": "hunter2"}))
+    deployment.ask("put_job", job=job(payload={"password": "hunter2"}))
     deployment.ask("run_job", job_id="report")
     deployment.tick()
     deployment.deliver()

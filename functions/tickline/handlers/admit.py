@@ -24,14 +24,17 @@ def handler(event: dict[str, Any], context: Context) -> None:  # noqa: ARG001 - 
     settings()
     job_ids = {record["dynamodb"]["Keys"]["job_id"]["S"] for record in event["Records"]}
     definitions = list(_store().jobs(job_ids).values())
-    entries = admit(_store(), definitions, datetime.now(UTC))
+    now = datetime.now(UTC)
+    entries = admit(_store(), definitions, now)
     for entry in entries:
         log.info("job admitted", extra={"job_id": entry.job_id, "slot": entry.slot})
+    if any(entry.due <= now for entry in entries):
+        aws.hurry(settings())
     invalid = _invalid(definitions)
     for job_id, reason in invalid:
         log.warning("job set aside", extra={"job_id": job_id, "reason": reason})
     if invalid:
-        metrics.emit({"invalid_jobs": len(invalid)}, stack=settings().stack, now=datetime.now(UTC))
+        metrics.emit({"invalid_jobs": len(invalid)}, stack=settings().stack, now=now)
 
 
 @cache

@@ -1,10 +1,12 @@
 """The tick function. The timer calls it with the shards that are its share.
 
-    {"shards": [0, 4]}                        shards 0, 1, 2 and 3
-    {"shards": [0, 4], "look_ahead": false}   once, for what is due now
+    {"shards": [0, 4]}                 shards 0, 1, 2 and 3
+    {"shards": [0, 4], "once": true}   the same, and only what is due already
 
 It rings for what is due until a little after the next tick begins, if there is something to wait for. The
-tick of shard 0 looks first at a slice of all jobs, for those that were written by hand.
+timer's tick of shard 0 looks first at a slice of all jobs, for those that were written by hand.
+
+`once` is how admin and admit say that somebody waits for a run; see tickline.wiring.aws.hurry.
 """
 
 import logging
@@ -41,10 +43,11 @@ def handler(event: dict[str, Any], context: Context) -> None:
     tick = _tick(range(first, end))
     clock = SystemClock()
     began = clock.now()
-    if first == 0:
+    once = event.get("once", False)
+    if first == 0 and not once:
         _sweep(tick.store, began)
     horizon = began
-    if settings().precision is Precision.SECOND and event.get("look_ahead", True):
+    if settings().precision is Precision.SECOND and not once:
         horizon += min(PERIOD + OVERLAP, remaining(context) - SPARE)
     report = tick.through(horizon, clock=clock, out_of_time=lambda: remaining(context) < SPARE)
     ended = clock.now()

@@ -1,5 +1,7 @@
 """A deployment: DynamoDB, SNS and the targets that its stack allows. Each function asks for what it needs."""
 
+import json
+import logging
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -13,6 +15,8 @@ from tickline.tick import Tick
 
 # Adapters are imported where they are chosen: what a function does not use costs no cold start.
 # ruff: noqa: PLC0415
+
+log = logging.getLogger(__name__)
 
 LEAD = timedelta(milliseconds=1500)
 """How long before its instant a doorbell is published: SNS and the start of an invoke fit in."""
@@ -60,6 +64,28 @@ def targets(settings: Settings) -> Targets:
     return TargetsByScheme(
         {"lambda": LambdaTarget(region=settings.region), "http": HttpTarget(), **aws_targets(home)}
     )
+
+
+def hurry(settings: Settings) -> None:
+    """Ask for a tick at once, for what is due already. If that fails, the timer's next tick does it."""
+    request = {"shards": [0, settings.shards], "once": True}
+    try:
+        _lambda(settings.region).invoke(
+            FunctionName=f"{settings.stack}-tick",
+            InvocationType="Event",
+            Payload=json.dumps(request),
+        )
+    except Exception as error:  # noqa: BLE001 - nothing depends on it
+        log.warning("tick not hurried", extra={"error": type(error).__name__})
+
+
+@cache
+def _lambda(region: str) -> Any:
+    from boto3.session import Session
+    from botocore.config import Config
+
+    config = Config(retries={"total_max_attempts": 2}, connect_timeout=1, read_timeout=3)
+    return Session().client("lambda", region_name=region, config=config)
 
 
 @cache
