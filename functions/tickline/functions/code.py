@@ -29,12 +29,12 @@ ENCRYPTED = 0x1
 
 def read_code(text: str) -> bytes:
     """Return the zip file that is written in base64. Raises InvalidRequest for what Lambda would not take."""
-    check_size(len(text) * 3 // 4)
     try:
         code = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         message = f"{shown(text[:20])}... is not base64"
         raise _refused(message, example="what base64 -w0 function.zip prints") from None
+    check_size(len(code))
     with _opened(code) as archive:
         for problem in _problems(archive.infolist()):
             raise _refused(problem, example="zip -r function.zip handler.py, run beside handler.py")
