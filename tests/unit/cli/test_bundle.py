@@ -39,6 +39,7 @@ def test_the_same_files_make_the_same_bytes_whenever_and_wherever(tmp_path: Path
     (two / "b.py").chmod(0o600)
 
     assert bundle(one).code == bundle(two).code
+    assert ZipFile(BytesIO(bundle(one).code)).namelist() == sorted(files)
 
 
 def test_what_is_no_code_is_left_out(tmp_path: Path) -> None:

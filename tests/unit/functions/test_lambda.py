@@ -86,6 +86,7 @@ def test_a_function_with_the_tag_but_another_prefix_is_not_seen(stacks: Stacks) 
     stacks.stranger("payroll", {"tickline:stack": "Tickline"})
 
     assert stacks.functions().list() == []
+    assert stacks.recorder.take() == ["list_functions"]
     with pytest.raises(FunctionNotFound):
         stacks.functions().delete("payroll")
 
