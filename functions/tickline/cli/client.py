@@ -10,7 +10,10 @@ from tickline.model import Json
 Answer = dict[str, Json]
 
 MAKES_THE_STORE = frozenset({"put_job"})
-NEEDS_NO_STORE = frozenset({"next_times"})
+FUNCTIONS = frozenset(f"{verb}_function" for verb in ("create", "update", "delete", "get")) | {
+    "list_functions"
+}
+NEEDS_NO_STORE = FUNCTIONS | {"next_times"}
 PAGE = 1000
 
 
