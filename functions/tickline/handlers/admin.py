@@ -30,6 +30,7 @@ def _summary(request: Json, answer: dict[str, Any]) -> dict[str, Json]:
     return {
         "action": str(given.get("action", ""))[:64],
         "job_id": str(given.get("job_id") or answer.get("job_id", ""))[:256],
+        "function": str(given.get("name", ""))[:64],
         "ok": answer["ok"],
         "code": answer.get("error", {}).get("code", ""),
     }

@@ -8,8 +8,9 @@ from typing import Any
 
 from tickline.admin import Admin
 from tickline.clocks import SystemClock
+from tickline.functions.model import NOT_ENABLED, NoFunctions
 from tickline.invoke import Invoke
-from tickline.ports import Store, Targets
+from tickline.ports import Functions, Store, Targets
 from tickline.settings import Precision, Settings
 from tickline.tick import Tick
 
@@ -49,7 +50,16 @@ def invoke(settings: Settings) -> Invoke:
 
 def admin(settings: Settings) -> Admin:
     """Return the admin of a deployment."""
-    return Admin(store=store(settings), clock=SystemClock())
+    return Admin(store=store(settings), clock=SystemClock(), functions=functions(settings))
+
+
+def functions(settings: Settings) -> Functions | NoFunctions:
+    """Return what makes functions, where the stack was deployed with that."""
+    if not settings.functions_role:
+        return NOT_ENABLED
+    from tickline.functions_aws.functions import LambdaFunctions
+
+    return LambdaFunctions(role_arn=settings.functions_role, stack=settings.stack, region=settings.region)
 
 
 def targets(settings: Settings) -> Targets:
