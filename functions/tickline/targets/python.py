@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tickline.addresses import Address
 from tickline.model import Call, Failure, Json, Result
 from tickline.ports import Target
-from tickline.targets.lambdas import LambdaAddress, custom_context
+from tickline.targets.lambdas import custom_context
 from tickline.targets.text import as_json, shorten
 from tickline.targets.workers import Died, NotTaken, TookTooLong, Workers
 
@@ -50,8 +51,8 @@ class PythonTarget:
 
     def stands_in_for(self, target: str) -> bool:
         """True when `target` is a Lambda function that has a file here."""
-        address = LambdaAddress.parse(target)
-        return address is not None and self._function(address) is not None
+        address = Address.parse(target)
+        return address is not None and address.kind == "lambda" and self._function(address) is not None
 
     def call(self, call: Call) -> Result:
         """Run the handler, or the function's stand-in, once."""
@@ -70,11 +71,10 @@ class PythonTarget:
 
     def _request(self, call: Call) -> Json:
         """Return what the child process is to do, or the reason why there is nothing to do."""
-        scheme, _, name = call.target.partition(":")
-        if scheme == "python":
-            return {"handler": name, "payload": call.payload, "context": _context(call)}
-        address = LambdaAddress.parse(call.target)
-        if address is None:
+        address = Address.parse(call.target)
+        if address is not None and address.kind == "python":
+            return {"handler": address.name, "payload": call.payload, "context": _context(call)}
+        if address is None or address.kind != "lambda":
             return "not the address of a Python handler or a Lambda function; for example python:NAME"
         function = self._function(address)
         if function is None:
@@ -87,7 +87,7 @@ class PythonTarget:
             "lambda": _lambda_context(call, address),
         }
 
-    def _function(self, address: LambdaAddress) -> str | None:
+    def _function(self, address: Address) -> str | None:
         return next((name for name in (address.qualified, address.name) if name in self._functions), None)
 
 
@@ -116,7 +116,7 @@ def _context(call: Call) -> dict[str, Json]:
     }
 
 
-def _lambda_context(call: Call, address: LambdaAddress) -> dict[str, Json]:
+def _lambda_context(call: Call, address: Address) -> dict[str, Json]:
     arn = address.arn or LOCAL_ARN + address.name
     return {
         "name": address.name,
