@@ -86,15 +86,13 @@ EXAMPLES: Mapping[str, str] = {
 """A right address of every kind."""
 
 # Stricter than the standards: what two readers of an address could take for different hosts is none.
-WEB = re.compile(
+WEB = (
     r"(?P<scheme>https?)://(?:[^/?#@\\\s\x00-\x1f\x7f-\U0010ffff]*@)?"
     r"(?P<host>[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|\[[0-9A-Fa-f:.]{2,45}\])"
     r"(?::(?P<port>[1-9][0-9]{0,4}))?"
     r"(?P<path>/[^?#\s\x00-\x1f\x7f]*)?(?:\?(?P<query>[^#\s\x00-\x1f\x7f]*))?(?:#[^\s\x00-\x1f\x7f]*)?"
 )
-QUEUE_URL = re.compile(
-    r"https://sqs\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?P<china>\.cn)?/(?P<account>[0-9]{12})/(?P<name>[^/]+)"
-)
+QUEUE_URL = r"https://sqs\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?P<china>\.cn)?/(?P<account>[0-9]{12})/(?P<name>[^/]+)"
 USUAL_PORTS = {"http": "80", "https": "443"}
 
 
@@ -127,7 +125,7 @@ class Address:
 
     @classmethod
     def _of_web(cls, text: str) -> Self | None:
-        match = WEB.fullmatch(text)
+        match = re.fullmatch(WEB, text)
         if match is None:
             return None
         scheme, host = match["scheme"], match["host"].lower().rstrip(".")  # absolute or not: the same host
@@ -198,7 +196,7 @@ def _expression(kind: str) -> re.Pattern[str]:
 
 def _url_as_arn(text: str) -> str:
     """Return the ARN of a queue's URL, so that nothing but its account, region and name counts."""
-    match = QUEUE_URL.fullmatch(text)
+    match = re.fullmatch(QUEUE_URL, text)
     if match is None:
         return text
     region = match["region"]

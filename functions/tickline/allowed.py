@@ -28,7 +28,7 @@ FIELDS = ("target", "on_failure")
 """The fields of a job that hold an address."""
 
 # A * in a host is all of it, or its first labels: example.com* would be example.com.evil.com, too.
-WEB = re.compile(
+WEB = (
     r"https://(?P<host>\*|(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])"
     r"(?::(?P<port>\*|[1-9][0-9]{0,4}))?(?P<path>/[^?#\s]*)?(?:\?(?P<query>[^#\s]*))?"
 )
@@ -142,7 +142,7 @@ def _parts_of_pattern(text: str) -> Parts | None:
 
 
 def _parts_of_web(text: str) -> Parts | None:
-    match = WEB.fullmatch(text)
+    match = re.fullmatch(WEB, text)
     if match is None:
         return None
     path, query = match["path"] or "/", match["query"]

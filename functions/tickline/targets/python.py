@@ -13,6 +13,7 @@ from tickline.addresses import Address
 from tickline.model import Call, Failure, Json, Result
 from tickline.ports import Target
 from tickline.targets.lambdas import custom_context
+from tickline.targets.registered import result_of
 from tickline.targets.text import as_json, shorten
 from tickline.targets.workers import Died, NotTaken, TookTooLong, Workers
 
@@ -67,7 +68,7 @@ class PythonTarget:
             return Result(failure=Failure.NOT_STARTED, error=str(error))
         except (TookTooLong, Died) as error:
             return Result(failure=Failure.FUNCTION, error=str(error))
-        return _result(reply)
+        return result_of(reply)
 
     def _request(self, call: Call) -> Json:
         """Return what the child process is to do, or the reason why there is nothing to do."""
@@ -125,10 +126,3 @@ def _lambda_context(call: Call, address: Address) -> dict[str, Json]:
         "request_id": call.context.attempt_id,
         "custom": custom_context(call.context) if call.wait else None,
     }
-
-
-def _result(reply: Mapping[str, str]) -> Result:
-    if reply["state"] == "succeeded":
-        return Result(summary=reply["summary"])
-    failure = Failure.FUNCTION if reply["state"] == "failed" else Failure.PERMANENT
-    return Result(failure=failure, error=reply["error"])
