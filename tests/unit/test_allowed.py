@@ -69,6 +69,7 @@ def test_a_pattern_allows_what_it_says(pattern: str, target: str) -> None:
         ("sqs:*", "sns:alerts"),
         ("lambda:a*b*c", "lambda:a-c"),
         ("lambda:ab*ba", "lambda:aba"),
+        ("lambda:a*b*b*c", "lambda:a-b-c"),
         # another account or region: a name, and *, mean home
         ("lambda:*", "arn:aws:lambda:eu-west-1:210987654321:function:f"),
         ("lambda:tickline-*", "arn:aws:lambda:us-west-2:123456789012:function:tickline-report"),
