@@ -14,6 +14,8 @@ from inspect import signature
 from typing import Any
 from uuid import uuid4
 
+from tickline.admin_functions import FUNCTION_ACTIONS, FUNCTION_CODES
+from tickline.allowed import Allowed
 from tickline.doctor import examine
 from tickline.document import read_job
 from tickline.errors import (
@@ -28,9 +30,10 @@ from tickline.errors import (
     TicklineError,
 )
 from tickline.explain import explain
+from tickline.functions.model import IN_LOCAL_MODE, NoFunctions
 from tickline.model import Definition, Entry, Job, Json, RunState, SlotKind, instant_of, instant_text, slot_of
 from tickline.policy import first_entries
-from tickline.ports import Clock, Place, Store
+from tickline.ports import Clock, Functions, Place, Store
 from tickline.readers import Refused, instant, shown
 from tickline.redrive import redrive
 from tickline.schedules import check_zone, parse, warnings
@@ -46,10 +49,16 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """The actions. Each takes and returns JSON and raises a TicklineError for a caller's mistake."""
+    """The actions. Each takes and returns JSON and raises a TicklineError for a caller's mistake.
+
+    `allowed`: which targets a job may be given; None: all. A job that was made by hand with another one is
+    valid, and shown as one whose runs will fail.
+    """
 
     store: Store
     clock: Clock
+    functions: Functions | NoFunctions = IN_LOCAL_MODE
+    allowed: Allowed | None = None
 
     # jobs
 
@@ -58,7 +67,7 @@ class Admin:
 
         Returns its next slots, and warnings about what the schedule will do that its author may not expect.
         """
-        checked = read_job(job)
+        checked = self._checked(job)
         for _ in range(TRIES):
             now = self.clock.now()
             stored = self.store.job(checked.job_id)
@@ -74,7 +83,7 @@ class Admin:
 
     def get_job(self, job_id: str, *, upcoming: int = 5) -> View:
         """Show one job, valid or not, and its newest run."""
-        view = job_view(self._definition(job_id), self.clock.now(), upcoming=upcoming)
+        view = job_view(self._definition(job_id), self.clock.now(), upcoming=upcoming, allowed=self.allowed)
         return view | self._last_run(job_id)
 
     def list_jobs(self, *, after: str = "", limit: int = 100, group: str | None = None) -> View:
@@ -82,7 +91,7 @@ class Admin:
         found = self.store.list_jobs(after=after, limit=_page(limit))
         now = self.clock.now()
         jobs = [
-            job_view(definition, now) | self._last_run(definition.job_id)
+            job_view(definition, now, allowed=self.allowed) | self._last_run(definition.job_id)
             for definition in found
             if group is None or _field(definition, "group") == group
         ]
@@ -173,7 +182,7 @@ class Admin:
 
     def doctor(self) -> View:
         """Look for what should not be: bad definitions, overdue entries, lost runs. Changes nothing."""
-        findings = examine(self.store, self.clock.now())
+        findings = examine(self.store, self.clock.now(), allowed=self.allowed)
         return {"healthy": not findings, "findings": findings}
 
     # the steps of a change
@@ -183,6 +192,17 @@ class Admin:
         if definition is None:
             raise JobNotFound(job_id)
         return definition
+
+    def _checked(self, document: Json) -> Job:
+        """Read a document that somebody gave. What is wrong with its targets is told with all the rest."""
+        refused = self.allowed.problems(document) if self.allowed else ()
+        try:
+            job = read_job(document)
+        except InvalidJob as invalid:
+            raise InvalidJob(invalid.job_id, (*invalid.problems, *refused)) from None
+        if refused:
+            raise InvalidJob(job.job_id, refused)
+        return job
 
     def _write(self, document: dict[str, Json], stored: Definition | None) -> bool:
         """Write the document in place of `stored`; an equal one is left as it is."""
@@ -228,7 +248,7 @@ ACTIONS: dict[str, Callable[..., View]] = {
         "put_job", "get_job", "list_jobs", "delete_job", "pause_job", "resume_job",
         "run_job", "redrive_run", "get_run", "list_runs", "explain", "next_times", "doctor",
     )
-}  # fmt: skip
+} | FUNCTION_ACTIONS  # fmt: skip
 
 CODES: dict[type[TicklineError], str] = {
     InvalidJob: "invalid_job",
@@ -238,7 +258,7 @@ CODES: dict[type[TicklineError], str] = {
     JobExists: "job_exists",
     Conflict: "conflict",
     StoreError: "store_error",
-}
+} | FUNCTION_CODES
 
 
 def handle(admin: Admin, request: object) -> View:
