@@ -9,7 +9,9 @@
     ├── JobExists
     ├── Conflict                       somebody else changed the job first; read it again
     ├── UnknownMessage (ValueError)    a doorbell message cannot be read; its runs stay due
+    ├── NotAnswered                    doorbells met an error; their runs stay due
     ├── HandlerRefused (ValueError)    a handler cannot be registered under this name
+    ├── InvalidSettings (ValueError)   a deployment's environment lacks something; names all of it
     ├── HandlerFileError               a file of handlers cannot be loaded; names the line
     └── StoreError                     the store did not answer; nothing is known to be lost
         ├── StoreBusy                  try again: locked or throttled
@@ -124,6 +126,14 @@ class Conflict(TicklineError):
 
 class UnknownMessage(TicklineError, ValueError):
     """A doorbell message is of another version, or none at all. Its runs stay due: a tick rings again."""
+
+
+class NotAnswered(TicklineError):
+    """An error kept doorbells from being answered."""
+
+
+class InvalidSettings(TicklineError, ValueError):
+    """The environment of a deployed function is incomplete or wrong."""
 
 
 class HandlerRefused(TicklineError, ValueError):

@@ -30,7 +30,7 @@ class LocalClient(Client):
     def call(self, action: str, **arguments: Json) -> Answer:
         """See Client.call."""
         from tickline.admin import handle  # noqa: PLC0415 - `tickline --help` needs none of this
-        from tickline.wiring import local_admin  # noqa: PLC0415
+        from tickline.wiring.local import local_admin  # noqa: PLC0415
 
         db: Path | str = self.db
         if not self.db.exists() and action not in MAKES_THE_STORE:
