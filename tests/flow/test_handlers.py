@@ -125,8 +125,8 @@ def test_a_job_goes_all_the_way_from_the_admin_to_its_target(
 
     assert put["ok"]
     assert [json.loads(body) for body in deployment.received(deployment.orders)] == [{"n": 7}]
-    [run] = deployment.ask("list_runs", job_id="report")["runs"]
-    assert (run["slot"], run["state"]) == ("m:now", "succeeded")
+    run = deployment.ask("get_run", job_id="report", slot="m:now")
+    assert (run["ok"], run["state"]) == (True, "succeeded")
     measured = metrics_of(capsys.readouterr().out)
     assert (measured["succeeded"], measured["failed"], measured["refused"]) == (1, 0, 0)
     assert len(measured["lateness"]) == 1
@@ -212,6 +212,18 @@ def test_ticks_of_other_shards_leave_a_job_to_its_own(deployment: Deployment) ->
         rung.append(deployment.deliver())
 
     assert sorted(rung) == [0, 0, 1]
+
+
+def test_a_run_that_failed_is_shown(deployment: Deployment) -> None:
+    deployment.put_by_hand("by-hand", schedule="0 0 1 1 *", target="sqs:not-allowed")
+    deployment.ask("run_job", job_id="by-hand", token="now")
+    deployment.tick()
+    deployment.deliver()
+
+    run = deployment.ask("get_run", job_id="by-hand", slot="m:now")
+
+    assert (run["ok"], run["state"]) == (True, "dead")
+    assert "not among the allowed targets" in run["error"]
 
 
 @pytest.mark.usefixtures("deployment")
