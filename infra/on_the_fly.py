@@ -44,7 +44,7 @@ def making_statements(stack: Stack, options: Options, role: iam.Role) -> Stateme
         (allow("lambda:TagResource", functions), {**new, **nobody_elses}),
         (allow("lambda:UpdateFunctionConfiguration", functions), {**own, **no_layers}),
         (
-            allow("lambda:GetFunction GetFunctionConfiguration UpdateFunctionCode DeleteFunction", functions),
+            allow("lambda:GetFunction ListTags UpdateFunctionCode DeleteFunction", functions),
             own,
         ),
         (
