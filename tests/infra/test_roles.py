@@ -113,13 +113,23 @@ def test_functions_made_on_the_fly_are_fenced_by_prefix_and_tag(other: Synthesiz
         one
         for one in other.role("AdminRole")
         if any(a.startswith("lambda:") for a in listed(one["Action"])) and one["Resource"] != "*"
+        if one["Action"] != "lambda:InvokeFunction"
     ]
+    unfenced = [one for one in made if "Condition" not in one]
 
     assert {flat(one["Resource"]).rpartition(":")[2] for one in made} == {"tickline-fn-*"}
+    assert actions(unfenced) == {"lambda:GetFunction", "lambda:ListTags"}
     for statement in made:
-        tags = statement["Condition"]["StringEquals"]
-        assert set(tags.values()) == {"Other"}
+        tags = statement.get("Condition", {}).get("StringEquals", {})
+        assert set(tags.values()) == ({"Other"} if statement not in unfenced else set())
         assert set(tags) <= {"aws:RequestTag/tickline:stack", "aws:ResourceTag/tickline:stack"}
+
+
+@pytest.mark.parametrize("role", ["AdminRole", "AdmitRole"])
+def test_admin_and_admit_may_ask_for_a_tick_and_call_nothing_else(stack: Synthesized, role: str) -> None:
+    [calls] = [one for one in stack.role(role) if one["Action"] == "lambda:InvokeFunction"]
+
+    assert flat(calls["Resource"]).endswith(":function:Tickline-tick")
 
 
 def test_functions_made_on_the_fly_get_one_role_and_it_can_log_and_no_more(other: Synthesized) -> None:

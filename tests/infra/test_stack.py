@@ -34,7 +34,7 @@ def test_cdk_nag_finds_nothing_that_is_not_accepted_for_one_of_five_reasons(
     assert all(len(reason) > 50 for reason in reasons)
 
 
-@pytest.mark.parametrize(("name", "timeout"), [("tick", 150), ("invoke", 900), ("admin", 60), ("admit", 60)])
+@pytest.mark.parametrize(("name", "timeout"), [("tick", 150), ("invoke", 900), ("admin", 120), ("admit", 60)])
 def test_functions_run_on_one_runtime_with_their_own_limits(
     stack: Synthesized, name: str, timeout: int
 ) -> None:
