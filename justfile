@@ -12,7 +12,7 @@ test *ARGS:
 lint:
     uv run ruff format --check
     uv run ruff check
-    uv run mypy
+    uv run --group infra mypy
     uv run lint-imports --no-cache
 
 # Rewrite files as `lint` wants them, where that can be done safely.
@@ -36,6 +36,18 @@ lock:
     uv lock --upgrade
     uv run --no-sync python -m tools.pins
 
+# Make the CloudFormation template, in cdk.out.
+synth *ARGS:
+    {{CDK}} synth --quiet {{ARGS}}
+
+# Show what a deployment would change.
+diff *ARGS:
+    {{CDK}} diff {{ARGS}}
+
+# Deploy, or upgrade, to the account of your AWS credentials; docs/deploy.md has the options.
+deploy *ARGS:
+    {{CDK}} deploy {{ARGS}}
+
 # Look for known vulnerabilities in what is pinned.
 audit:
     uv run --with pip-audit pip-audit --skip-editable
@@ -43,6 +55,9 @@ audit:
 # What CI runs.
 ci:
     bash .ci/run
+
+# The CDK's command line. It comes from npm, runs on the Node.js of the group `infra`, and needs nothing else.
+CDK := "uv run --group infra npx --yes aws-cdk@2.1148.1"
 
 # The modules whose every branch is tested.
 CORE := "functions/tickline/model.py,functions/tickline/policy.py,functions/tickline/records.py,functions/tickline/slots.py,functions/tickline/schedules/*,functions/tickline/tick.py,functions/tickline/invoke.py"
