@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from moto.awslambda.models import LambdaFunction
 
@@ -24,9 +24,6 @@ MOST_SANDBOXES = 4
 RETRY_WAITS = (1.0, 2.0)
 """Seconds before the second and third try of an asynchronous event. Lambda waits one and two minutes."""
 
-Say = Callable[[str, str], None]
-"""Takes a function's name and one line of its output."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
@@ -35,6 +32,19 @@ class Ended:
     function: str
     failed: bool
     seconds: float
+
+
+class Listener(Protocol):
+    """Who wants to know what functions do."""
+
+    def say(self, function: str, text: str) -> None:
+        """Take one line of a function's output."""
+
+    def began(self, function: str) -> None:
+        """Hear that a function began with an event."""
+
+    def ended(self, ended: Ended) -> None:
+        """Hear what came of it."""
 
 
 class Fleet:
@@ -94,14 +104,13 @@ class Functions:
     """Every deployed function, by its definition in moto."""
 
     def __init__(
-        self, *, roles: Roles, endpoint: str, folder: Path, say: Say, ended: Callable[[Ended], None]
+        self, *, roles: Roles, endpoint: str, folder: Path, journal: Listener
     ) -> None:
         self._roles = roles
         self._endpoint = endpoint
         self._folder = folder
         self._runtime = runtime_packages(folder)
-        self._say = say
-        self._ended = ended
+        self._journal = journal
         self._lock = threading.Lock()
         self._fleets: dict[str, Fleet] = {}
         self._threads = ThreadPoolExecutor(32, thread_name_prefix="async")
@@ -113,13 +122,15 @@ class Functions:
         invocation = Invocation(
             payload=payload or b"{}", function_arn=function.function_arn, client_context=client_context
         )
+        name = str(function.function_name)
         with self._counted():
+            self._journal.began(name)
             began = time.monotonic()
             outcome = self._fleet(function).invoke(invocation)
             seconds = time.monotonic() - began
-        name = str(function.function_name)
-        self._say(name, f"REPORT RequestId: {invocation.request_id}\tDuration: {seconds * 1000:.2f} ms")
-        self._ended(Ended(function=name, failed=outcome.failed, seconds=seconds))
+            self._journal.ended(Ended(function=name, failed=outcome.failed, seconds=seconds))
+            milliseconds = f"{seconds * 1000:.2f} ms"
+            self._journal.say(name, f"REPORT RequestId: {invocation.request_id} Duration: {milliseconds}")
         return outcome
 
     def later(
@@ -176,7 +187,7 @@ class Functions:
             return fleet
 
     def _start(self, code: Code) -> Sandbox:
-        return Sandbox(code, self._runtime, lambda line: self._say(code.name, line))
+        return Sandbox(code, self._runtime, lambda line: self._journal.say(code.name, line))
 
     def _code(self, function: LambdaFunction) -> Code:
         """Describe a function as its sandbox needs it."""

@@ -33,7 +33,10 @@ class Permission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One statement of a policy. `not_actions` and `not_resources` are of the Not... forms."""
+    """One statement of a policy. `not_actions` and `not_resources` are of the Not... forms.
+
+    `principals` are those of a resource's policy: services, ARNs, or `*`.
+    """
 
     effect: str
     actions: tuple[str, ...] = ()
@@ -41,6 +44,7 @@ class Statement:
     resources: tuple[str, ...] = ("*",)
     not_resources: tuple[str, ...] = ()
     conditions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    principals: tuple[str, ...] = ()
 
     def covers(self, call: Call) -> bool:
         """Tell whether the statement speaks of this call."""
@@ -84,6 +88,12 @@ def decide(policy: Sequence[Statement], call: Call) -> Decision:
     return Decision(allowed=True, reason="allowed", used=used)
 
 
+def invites(document: str, service: str, call: Call) -> bool:
+    """Tell whether a resource's own policy lets a service of AWS make a call."""
+    meant = [s for s in statements(document) if service in s.principals or "*" in s.principals]
+    return decide(meant, call).allowed
+
+
 def _statement(raw: Mapping[str, Any]) -> Statement:
     not_resources = _texts(raw.get("NotResource"))
     return Statement(
@@ -96,7 +106,14 @@ def _statement(raw: Mapping[str, Any]) -> Statement:
             test: {key.lower(): _texts(values) for key, values in keys.items()}
             for test, keys in raw.get("Condition", {}).items()
         },
+        principals=_principals(raw.get("Principal")),
     )
+
+
+def _principals(raw: Any) -> tuple[str, ...]:
+    if isinstance(raw, Mapping):
+        return tuple(text for each in raw.values() for text in _texts(each))
+    return _texts(raw)
 
 
 def _several(value: Any) -> list[Any]:
