@@ -13,6 +13,7 @@ from typing import Any
 from moto.awslambda.models import EventSourceMapping, LambdaFunction
 from moto.awslambda.utils import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.common_models import CloudFormationModel
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -73,6 +74,7 @@ class Cloud:
         self._timer = Timer(self._account, REGION, self._fire)
         self._alarms = Alarms(self.client, datetime.now(UTC))
         self._put_back: Callable[[], None] | None = None
+        self._models: list[type[CloudFormationModel]] = []
         self._stopping = threading.Event()
 
     @property
@@ -98,7 +100,7 @@ class Cloud:
         os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self._put_back = hand_over(self)
-        supply(self.client)
+        self._models = supply(self.client)
         threading.Thread(target=self._judge, daemon=True).start()
 
     def run_timer(self) -> None:

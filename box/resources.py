@@ -117,17 +117,19 @@ KINDS = (
 )
 
 
-def supply(client: Client) -> None:
-    """Teach moto's CloudFormation the types of KINDS. Types that moto has by now stay moto's."""
+def supply(client: Client) -> list[type[CloudFormationModel]]:
+    """Teach moto's CloudFormation the types of KINDS. Types that moto has by now stay moto's.
+
+    It knows them as long as somebody holds what this returns: Python forgets classes that nobody needs.
+    """
     has = set(parsing.get_model_map())
-    for kind in KINDS:
-        if kind.name not in has:
-            _model(kind, client)
+    models = [_model(kind, client) for kind in KINDS if kind.name not in has]
     parsing.get_model_map.cache_clear()
     parsing.get_name_type_map.cache_clear()
+    return models
 
 
-def _model(kind: Kind, client: Client) -> None:
+def _model(kind: Kind, client: Client) -> type[CloudFormationModel]:
     """Make moto's model of a type; moto finds its models as direct subclasses of this one."""
 
     class Supplied(CloudFormationModel):
@@ -175,6 +177,8 @@ def _model(kind: Kind, client: Client) -> None:
 
         def is_created(self) -> bool:
             return True
+
+    return Supplied
 
 
 NUMBERS = frozenset(
