@@ -42,6 +42,13 @@ def test_no_file_and_no_function_is_too_long_to_be_read_at_once(path: Path) -> N
         ("tickline.invoke", ["boto3", "click", "croniter", "sqlite3", "urllib3", "yaml"]),
         ("tickline.store.dynamodb", ["boto3", "click", "croniter", "sqlite3", "yaml"]),
         ("tickline.targets", ["boto3", "urllib3"]),
+        (
+            "tickline.handlers.tick",
+            ["boto3", "click", "croniter", "sqlite3", "urllib3", "yaml", "tickline.targets"],
+        ),
+        ("tickline.handlers.invoke", ["boto3", "click", "croniter", "sqlite3", "urllib3", "yaml"]),
+        ("tickline.handlers.admin", ["boto3", "click", "croniter", "sqlite3", "yaml", "tickline.targets"]),
+        ("tickline.handlers.admit", ["boto3", "click", "croniter", "sqlite3", "yaml", "tickline.targets"]),
         ("tickline.targets.worker", ["boto3", "click", "urllib3", "sqlite3", "tickline.schedules"]),
     ],
 )

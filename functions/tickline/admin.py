@@ -14,6 +14,7 @@ from inspect import signature
 from typing import Any
 from uuid import uuid4
 
+from tickline.admin_functions import FUNCTION_ACTIONS, FUNCTION_CODES
 from tickline.doctor import examine
 from tickline.document import read_job
 from tickline.errors import (
@@ -28,9 +29,10 @@ from tickline.errors import (
     TicklineError,
 )
 from tickline.explain import explain
+from tickline.functions.model import IN_LOCAL_MODE, NoFunctions
 from tickline.model import Definition, Entry, Job, Json, RunState, SlotKind, instant_of, instant_text, slot_of
 from tickline.policy import first_entries
-from tickline.ports import Clock, Place, Store
+from tickline.ports import Clock, Functions, Place, Store
 from tickline.readers import Refused, instant, shown
 from tickline.schedules import check_zone, parse, warnings
 from tickline.slots import Slots
@@ -49,6 +51,7 @@ class Admin:
 
     store: Store
     clock: Clock
+    functions: Functions | NoFunctions = IN_LOCAL_MODE
 
     # jobs
 
@@ -223,7 +226,7 @@ ACTIONS: dict[str, Callable[..., View]] = {
         "put_job", "get_job", "list_jobs", "delete_job", "pause_job", "resume_job",
         "run_job", "get_run", "list_runs", "explain", "next_times", "doctor",
     )
-}  # fmt: skip
+} | FUNCTION_ACTIONS  # fmt: skip
 
 CODES: dict[type[TicklineError], str] = {
     InvalidJob: "invalid_job",
@@ -233,7 +236,7 @@ CODES: dict[type[TicklineError], str] = {
     JobExists: "job_exists",
     Conflict: "conflict",
     StoreError: "store_error",
-}
+} | FUNCTION_CODES
 
 
 def handle(admin: Admin, request: object) -> View:

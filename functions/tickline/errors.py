@@ -9,8 +9,15 @@
     ├── JobExists
     ├── Conflict                       somebody else changed the job first; read it again
     ├── UnknownMessage (ValueError)    a doorbell message cannot be read; its runs stay due
+    ├── NotAnswered                    doorbells met an error; their runs stay due
     ├── HandlerRefused (ValueError)    a handler cannot be registered under this name
+    ├── InvalidSettings (ValueError)   a deployment's environment lacks something; names all of it
     ├── HandlerFileError               a file of handlers cannot be loaded; names the line
+    ├── FunctionNotFound (LookupError)
+    ├── FunctionExists
+    ├── FunctionInUse                  jobs still call the function; `.job_ids` says which
+    ├── FunctionsOff                   this deployment makes no functions
+    ├── FunctionsError                 AWS did not do what was asked of a function
     └── StoreError                     the store did not answer; nothing is known to be lost
         ├── StoreBusy                  try again: locked or throttled
         └── StoreFull                  no room left: disk or quota
@@ -126,6 +133,14 @@ class UnknownMessage(TicklineError, ValueError):
     """A doorbell message is of another version, or none at all. Its runs stay due: a tick rings again."""
 
 
+class NotAnswered(TicklineError):
+    """An error kept doorbells from being answered."""
+
+
+class InvalidSettings(TicklineError, ValueError):
+    """The environment of a deployed function is incomplete or wrong."""
+
+
 class HandlerRefused(TicklineError, ValueError):
     """A handler cannot be registered: its name is not valid, or belongs to another function."""
 
@@ -137,6 +152,43 @@ class HandlerFileError(TicklineError):
         self.path = path
         self.line = line
         super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
+
+
+class FunctionNotFound(TicklineError, LookupError):
+    """This deployment made no function of this name; there may be one that others made."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"this stack has no function {name!r}; tickline function list shows what it has")
+
+
+class FunctionExists(TicklineError):
+    """A function of this name is there already, and the call asked for a new one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"function {name!r} exists already; use update to change it")
+
+
+class FunctionInUse(TicklineError):
+    """Jobs still name the function as their target. `job_ids` holds all of them."""
+
+    def __init__(self, name: str, job_ids: tuple[str, ...]) -> None:
+        self.name = name
+        self.job_ids = job_ids
+        more = f" and {len(job_ids) - 10} more" if len(job_ids) > 10 else ""
+        named = ", ".join(job_ids[:10]) + more
+        super().__init__(
+            f"function {name!r} is still called by: {named}; delete these jobs first, or use force"
+        )
+
+
+class FunctionsOff(TicklineError):
+    """This deployment makes no functions; the message says what to do."""
+
+
+class FunctionsError(TicklineError):
+    """AWS did not do what was asked of a function. The message says what is known of its state."""
 
 
 class StoreError(TicklineError):

@@ -4,6 +4,7 @@ Line numbers are those of the protocol in docs/decisions/0001-protocol.md.
 """
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -42,6 +43,9 @@ STALE = timedelta(hours=1)
 FENCE = timedelta(seconds=5)
 """The call must follow the recorded start within this time, well inside the lease."""
 
+TO_FINISH = timedelta(seconds=10)
+"""What an invoke that ends at a known instant keeps back for recording what its call did."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoke:
@@ -55,11 +59,12 @@ class Invoke:
     clock: Clock
     lease_margin: timedelta = timedelta(seconds=60)
 
-    def __call__(self, doorbell: Doorbell) -> Run | None:
+    def __call__(self, doorbell: Doorbell, *, deadline: datetime | None = None) -> Run | None:
         """Run one attempt. Return the run's record as this invoke left it, None if it did nothing.
 
         1. Wait for the instant: a doorbell may be early, a start may not.
-        2. Leave to a tick what is too old, or whose job is gone, paused or unreadable.
+        2. Leave to a tick what is too old, whose job is gone, paused or unreadable, or what might not end
+           before `deadline`.
         3. Start: one conditional write; whoever loses stops.
         4. Call the target once.
         5. Finish: one write under the same owner; whoever has lost the run stops.
@@ -67,7 +72,7 @@ class Invoke:
         """
         self.clock.wait_until(doorbell.due)
         job = startable(doorbell, self.store.job(doorbell.job_id), self.clock.now())
-        if job is None:
+        if job is None or not self._fits(job, deadline):
             return None
         run = self._start(job, doorbell)
         if run is None or run.state is not RunState.RUNNING:
@@ -77,6 +82,37 @@ class Invoke:
             log.warning("gave up between start and call", extra={"run_id": run.run_id})
             return None
         return self._finish(job, run, self._call(job, run))
+
+    def insist(
+        self, doorbell: Doorbell, *, patience: timedelta, deadline: datetime | None = None
+    ) -> Iterator[Run]:
+        """Run one attempt, and the next ones as long as each follows within `patience`. Yield each record.
+
+        Nothing depends on it: a tick finds every attempt that is not made here.
+        """
+        bell: Doorbell | None = doorbell
+        while bell is not None:
+            run = self(bell, deadline=deadline)
+            if run is None:
+                return
+            yield run
+            bell = self._next_bell(bell, run, patience)
+
+    def _next_bell(self, bell: Doorbell, run: Run, patience: timedelta) -> Doorbell | None:
+        """Wait for the next attempt and return its bell, if it comes within `patience`."""
+        if run.state is not RunState.READY or run.not_before is None:
+            return None
+        if run.not_before - self.clock.now() > patience:
+            return None
+        self.clock.wait_until(run.not_before)
+        return replace(bell, attempt=run.attempt, published_at=self.clock.now())
+
+    def _fits(self, job: Job, deadline: datetime | None) -> bool:
+        """Tell whether an attempt that begins now would be over, and recorded, by the deadline."""
+        if deadline is None or self.clock.now() + job.timeout + TO_FINISH <= deadline:
+            return True
+        log.warning("too little time left to start", extra={"job_id": job.job_id})
+        return False
 
     def _start(self, job: Job, doorbell: Doorbell) -> Run | None:
         """Lines 14-15. Return the running run, or the record written in its place, or None."""

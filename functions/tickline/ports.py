@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tickline.functions.model import Function, FunctionChange
 from tickline.model import (
     Call,
     Definition,
@@ -165,3 +166,29 @@ class Targets(Protocol):
 
     def call(self, call: Call) -> Result:
         """Call the target that `call.target` names; a kind that is not enabled fails for good."""
+
+
+class Functions(Protocol):
+    """The functions that this deployment made; names are without the prefix. No other is seen or touched.
+
+    Every method may raise FunctionsError. Those that take a name raise FunctionNotFound when there is no such
+    function of this deployment, and InvalidRequest for what AWS does not accept.
+    """
+
+    def create(self, name: str, change: FunctionChange) -> Function:
+        """Make a function of a change that is complete; return it when it can be called.
+
+        Raises FunctionExists if there is one of this name.
+        """
+
+    def update(self, name: str, change: FunctionChange) -> Function:
+        """Change code, settings or both; return the function when it can be called again."""
+
+    def delete(self, name: str) -> None:
+        """Remove the function."""
+
+    def get(self, name: str) -> Function:
+        """Return the function as it stands."""
+
+    def list(self) -> list[Function]:
+        """Return all functions of this deployment, by name."""

@@ -5,6 +5,7 @@ writes of run records, then the entries that carry the timeline on, then the doo
 entries let go.
 """
 
+import heapq
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,18 @@ from datetime import datetime, timedelta
 
 from tickline.document import read_job
 from tickline.errors import InvalidJob, Problem
-from tickline.model import Definition, Entry, JobState, OnComplete, Run, RunState, slot_time
+from tickline.model import (
+    Definition,
+    Doorbell,
+    Entry,
+    JobState,
+    OnComplete,
+    Run,
+    RunState,
+    instant_text,
+    slot_time,
+    stable_hash,
+)
 from tickline.policy import (
     GRACE,
     Decision,
@@ -25,7 +37,7 @@ from tickline.policy import (
     on_time,
     spent,
 )
-from tickline.ports import Dispatcher, Store
+from tickline.ports import Clock, Dispatcher, Store
 from tickline.slots import Slots
 
 log = logging.getLogger(__name__)
@@ -40,13 +52,16 @@ OPEN = frozenset({RunState.READY, RunState.RUNNING})
 class Report:
     """What a tick did. `records`: the runs it decided itself (skipped, given up, given back).
 
-    `wake_at`: nothing more is to do before this instant, as far as is known. `unfinished`: time ran out
-    with entries left; they stay due.
+    `backlog`: how many entries were due when it began. `oldest`: by how much the latest first attempt was
+    late when it was rung. `wake_at`: nothing more is to do before this instant, as far as is known.
+    `unfinished`: time ran out with entries left; they stay due.
     """
 
     entries: int = 0
     rung: int = 0
     failed: int = 0
+    backlog: int = 0
+    oldest: timedelta = timedelta(0)
     records: list[Run] = field(default_factory=list)
     wake_at: datetime | None = None
     unfinished: bool = False
@@ -73,45 +88,66 @@ class Tick:
     page: int = 500
 
     def __call__(self, now: datetime, *, out_of_time: Callable[[], bool] = lambda: False) -> Report:
-        """Ring for everything that is due at `now`, the earliest first.
+        """Ring for everything that is due at `now`, the earliest first, and look for what is due next."""
+        report = self.through(now, clock=_Still(now), out_of_time=out_of_time)
+        report.wake(now if report.unfinished else self.store.next_due(now + self.lead))
+        return report
 
-        1. Read a page of due entries, their definitions and, where needed, their runs' records.
-        2. Decide each on its own; one that cannot be decided is logged and stays due.
-        3. Write decisions, put the entries that follow, ring, remove; each phase for the whole page.
-        4. Go on with the entries that were put and are due as well, then with the next page.
+    def through(
+        self, horizon: datetime, *, clock: Clock, out_of_time: Callable[[], bool] = lambda: False
+    ) -> Report:
+        """Ring for everything that is due now, then wait and ring for what falls due up to `horizon`.
+
+        1. Read a page of entries that are due by the horizon.
+        2. When the next of them is due, read definitions and, where needed, the runs' records.
+        3. Decide each on its own; one that cannot be decided is logged and stays due.
+        4. Write decisions, put the entries that follow, ring, remove; each phase for all of one instant.
+        5. Go on with the entries that were put and are due as well, then with the next page.
+
+        What others put meanwhile within the horizon is left to the next tick.
         """
-        report, until = Report(), now + self.lead
+        report, began = Report(), clock.now()
         place: Entry | None = None
-        while page := self.store.due(until, limit=self.page, after=place):
+        while page := self.store.due(horizon + self.lead, limit=self.page, after=place):
             place, last = page[-1], len(page) < self.page
-            work = page
-            while work and not report.unfinished:
-                put = self._pass(work, now, report)
-                # What was put behind this page comes with the next one, if there is one.
-                work = [entry for entry in put if entry.due <= until and (last or entry <= place)]
+            report.backlog += sum(entry.due <= began for entry in page)
+            ahead = [(entry.due - self.lead, entry) for entry in page]
+            while ahead and not report.unfinished:
+                clock.wait_until(ahead[0][0])
+                now = clock.now()
+                for at, entry in self._pass(_until(now, ahead), now, report):
+                    # What was put behind this page comes with the next one, if there is one.
+                    if at <= horizon and (last or entry <= place):
+                        heapq.heappush(ahead, (at, entry))
                 report.unfinished = out_of_time()
             if last or report.unfinished:
                 break
-        report.wake(now if report.unfinished else self.store.next_due(until))
         return report
 
-    def _pass(self, entries: Sequence[Entry], now: datetime, report: Report) -> list[Entry]:
-        """Decide and act on entries; return those that were put."""
+    def _pass(self, entries: Sequence[Entry], now: datetime, report: Report) -> list[tuple[datetime, Entry]]:
+        """Decide and act on entries; return those to look at later, with when."""
         report.entries += len(entries)
         known = self._know({entry.job_id for entry in entries})
         decisions = self._decide(entries, known, now, report)
         decisions = self._write(decisions, known, now, report)
         put = [d.put for d in decisions.values() if d.put is not None]
         self.store.put_entries(put)
-        doorbells = [d.ring for d in decisions.values() if d.ring is not None]
-        self.dispatcher.ring(doorbells)
-        report.rung += len(doorbells)
+        self._ring([d.ring for d in decisions.values() if d.ring is not None], now, report)
+        later = [(entry.due - self.lead, entry) for entry in put]
         for entry, decision in decisions.items():
-            report.wake(decision.wake_at)
+            if decision.wake_at is not None:
+                report.wake(decision.wake_at)
+                later.append((decision.wake_at, entry))
             if decision.remove:
                 self._complete(entry, known[entry.job_id], now)
         self.store.remove_entries([entry for entry, d in decisions.items() if d.remove])
-        return put
+        return later
+
+    def _ring(self, doorbells: Sequence[Doorbell], now: datetime, report: Report) -> None:
+        self.dispatcher.ring(doorbells)
+        report.rung += len(doorbells)
+        late = (now - doorbell.due for doorbell in doorbells if doorbell.attempt == 1)
+        report.oldest = max(report.oldest, *late, timedelta(0))
 
     def _know(self, job_ids: Iterable[str]) -> dict[str, Known]:
         """Read and check the definitions, and the state of those jobs whose starts go through it."""
@@ -195,6 +231,27 @@ class Tick:
         return not self.store.absent_entries([last])
 
 
+class _Still(Clock):
+    """A clock that stands."""
+
+    def __init__(self, instant: datetime) -> None:
+        self._instant = instant
+
+    def now(self) -> datetime:
+        return self._instant
+
+    def wait_until(self, instant: datetime) -> None:
+        """Return at once: within one instant there is nothing to wait for."""
+
+
+def _until(now: datetime, ahead: list[tuple[datetime, Entry]]) -> list[Entry]:
+    """Take from the heap what is to be looked at by `now`, the earliest due first."""
+    found = []
+    while ahead and ahead[0][0] <= now:
+        found.append(heapq.heappop(ahead)[1])
+    return sorted(found)
+
+
 def _following(entries: Sequence[Entry]) -> dict[Entry, Entry]:
     """Return for each scheduled entry the same job's next one, where there is one; entries are in order."""
     following: dict[Entry, Entry] = {}
@@ -233,9 +290,21 @@ def sweep(store: Store, now: datetime, *, after: str = "", limit: int = 100) -> 
     return definitions[-1].job_id if len(definitions) == limit else ""
 
 
-def admit(store: Store, definitions: Sequence[Definition], now: datetime) -> None:
-    """Put the first entries of jobs that have none (line 19)."""
-    store.put_entries(missing_entries(store, definitions, now))
+def sweep_anywhere(store: Store, now: datetime, *, limit: int = 100) -> None:
+    """Sweep a slice that begins at a place of chance, for whoever cannot remember where the last one ended.
+
+    Where the slice meets the end it goes on at the beginning. In a store whose order is that of a hash every
+    job has the same chance; up to `limit` jobs are all looked at each time.
+    """
+    if not sweep(store, now, after=f"{stable_hash(instant_text(now)):016x}", limit=limit):
+        sweep(store, now, limit=limit)
+
+
+def admit(store: Store, definitions: Sequence[Definition], now: datetime) -> list[Entry]:
+    """Put the first entries of jobs that have none (line 19), and return them."""
+    entries = missing_entries(store, definitions, now)
+    store.put_entries(entries)
+    return entries
 
 
 def missing_entries(store: Store, definitions: Sequence[Definition], now: datetime) -> list[Entry]:

@@ -6,6 +6,7 @@ Commands import what is heavy when they run, so that `tickline --help` and compl
 import click
 
 from tickline.cli.dev import dev
+from tickline.cli.function import function
 from tickline.cli.jobs import job
 from tickline.cli.questions import completion, doctor, explain, next_
 from tickline.cli.runs import run, runs
@@ -16,10 +17,10 @@ from tickline.cli.runs import run, runs
 def main() -> None:
     """Run jobs on the second, once, with a history that explains every due time.
 
-    Exit codes: 0 done; 1 findings, or the run failed; 2 the input was refused; 3 no such job;
-    4 the store cannot be used.
+    Exit codes: 0 done; 1 findings, or the run failed; 2 the input was refused; 3 no such job
+    or function; 4 the store, or AWS behind it, cannot be used.
     """
 
 
-for _command in (dev, job, run, runs, explain, next_, doctor, completion):
+for _command in (dev, job, run, runs, explain, next_, doctor, function, completion):
     main.add_command(_command)

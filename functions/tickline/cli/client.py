@@ -10,7 +10,10 @@ from tickline.model import Json
 Answer = dict[str, Json]
 
 MAKES_THE_STORE = frozenset({"put_job"})
-NEEDS_NO_STORE = frozenset({"next_times"})
+FUNCTIONS = frozenset(f"{verb}_function" for verb in ("create", "update", "delete", "get")) | {
+    "list_functions"
+}
+NEEDS_NO_STORE = FUNCTIONS | {"next_times"}
 PAGE = 1000
 
 
@@ -30,7 +33,7 @@ class LocalClient(Client):
     def call(self, action: str, **arguments: Json) -> Answer:
         """See Client.call."""
         from tickline.admin import handle  # noqa: PLC0415 - `tickline --help` needs none of this
-        from tickline.wiring import local_admin  # noqa: PLC0415
+        from tickline.wiring.local import local_admin  # noqa: PLC0415
 
         db: Path | str = self.db
         if not self.db.exists() and action not in MAKES_THE_STORE:

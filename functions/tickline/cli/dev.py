@@ -57,7 +57,7 @@ def dev(
     """
     from tickline.errors import StoreError  # noqa: PLC0415 - `tickline --help` needs none of this
     from tickline.jobsfile import JobsFile  # noqa: PLC0415
-    from tickline.wiring import local_store, local_targets  # noqa: PLC0415
+    from tickline.wiring.local import local_store, local_targets  # noqa: PLC0415
 
     file = read_file(jobs_file) if jobs_file else JobsFile(jobs=())
     files = [*file.handlers, *(path.resolve() for path in handlers)]

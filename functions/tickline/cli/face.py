@@ -5,8 +5,8 @@ Exit codes:
     0  done
     1  done, but: doctor has findings, a run did not succeed, a question was answered with no
     2  the input was refused
-    3  there is no such job
-    4  the store cannot be used
+    3  there is no such job, or function
+    4  the store cannot be used, or AWS did not do what was asked of a function
 """
 
 import difflib
@@ -25,7 +25,12 @@ from tickline.cli.plain import escaped
 from tickline.model import Json
 
 FINDINGS, REFUSED, NO_SUCH_JOB, NO_STORE = 1, 2, 3, 4
-EXIT_CODES = {"job_not_found": NO_SUCH_JOB, "store_error": NO_STORE}
+EXIT_CODES = {
+    "job_not_found": NO_SUCH_JOB,
+    "function_not_found": NO_SUCH_JOB,
+    "store_error": NO_STORE,
+    "functions_error": NO_STORE,
+}
 
 DEFAULT_DB = "tickline.db"
 
@@ -127,7 +132,8 @@ def asks(command: Command) -> Command:
     @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
     @wraps(command)
     def with_face(*arguments: Any, db: Path, as_json: bool, **options: Any) -> Any:
-        face = Face(client=LocalClient(db), as_json=as_json)
+        client: Client = click.get_current_context().obj or LocalClient(db)
+        face = Face(client=client, as_json=as_json)
         try:
             return command(face, *arguments, **options)
         except Refusal as refusal:

@@ -46,8 +46,10 @@ MOST_SCANNED = 300
 class DynamoStore(Store):
     """Jobs, timeline and runs in three tables.
 
-    `shards` is the highest number ever used: all of them are read. `page`: the most items that one request
-    asks for. `sleep` waits between repetitions of what DynamoDB left undone. Good for any number of threads.
+    `shards` is the highest number ever used. `reads`: the shards in which this store looks for what is
+    due, by default all; entries are put and removed wherever they belong. `page`: the most items that one
+    request asks for. `sleep` waits between repetitions of what DynamoDB left undone. Good for any number of
+    threads.
     """
 
     def __init__(
@@ -56,10 +58,12 @@ class DynamoStore(Store):
         tables: Tables,
         *,
         shards: int,
+        reads: range | None = None,
         page: int = 1000,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._shards = shards
+        self._reads = range(shards) if reads is None else reads
         self._jobs = Requests(client, tables.jobs, page=page, sleep=sleep)
         self._timeline = Requests(client, tables.timeline, page=page, sleep=sleep)
         self._runs = Requests(client, tables.runs, page=page, sleep=sleep)
@@ -115,8 +119,8 @@ class DynamoStore(Store):
         first, last = FIRST if after is None else due_key(after), behind(until)
         if first > last:
             return []
-        share = limit // self._shards + SPARE
-        shards = [self._due_in(shard, first, last, share) for shard in range(self._shards)]
+        share = limit // len(self._reads) + SPARE
+        shards = [self._due_in(shard, first, last, share) for shard in self._reads]
         found: dict[str, Entry] = {}
         strays: dict[str, tuple[int, Entry]] = {}
         for key, shard, entry in heapq.merge(*shards):
@@ -150,7 +154,7 @@ class DynamoStore(Store):
 
     def next_due(self, after: datetime) -> datetime | None:
         """See Store.next_due. One query a shard."""
-        nexts = [self._next_in(shard, after) for shard in range(self._shards)]
+        nexts = [self._next_in(shard, after) for shard in self._reads]
         return min((found for found in nexts if found is not None), default=None)
 
     def _next_in(self, shard: int, after: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The only place that picks adapters."""
+"""Local mode: SQLite, child processes, real HTTP, and Lambda functions in AWS where no file stands in."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager

@@ -1,0 +1,1 @@
+"""Adapter of the Functions port: Lambda functions, made with boto3."""

@@ -1,0 +1,115 @@
+"""A deployment: DynamoDB, SNS and the targets that its stack allows. Each function asks for what it needs."""
+
+import json
+import logging
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from tickline.admin import Admin
+from tickline.clocks import SystemClock
+from tickline.functions.model import NOT_ENABLED, NoFunctions
+from tickline.invoke import Invoke
+from tickline.ports import Functions, Store, Targets
+from tickline.settings import Precision, Settings
+from tickline.tick import Tick
+
+# Adapters are imported where they are chosen: what a function does not use costs no cold start.
+# ruff: noqa: PLC0415
+
+log = logging.getLogger(__name__)
+
+LEAD = timedelta(milliseconds=1500)
+"""How long before its instant a doorbell is published: SNS and the start of an invoke fit in."""
+
+CONNECTIONS = 100
+"""An invoke answers up to a hundred doorbells at the same time."""
+
+
+def store(settings: Settings, *, reads: range | None = None) -> Store:
+    """Return the deployment's store; `reads`: the shards in which it looks for what is due."""
+    from tickline.store.dynamodb import DynamoStore
+    from tickline.store.dynamodb_tables import Tables
+
+    tables = Tables(jobs=settings.jobs_table, timeline=settings.timeline_table, runs=settings.runs_table)
+    return DynamoStore(_dynamodb(settings.region), tables, shards=settings.shards, reads=reads)
+
+
+def tick(settings: Settings, store: Store) -> Tick:
+    """Return the tick over a store."""
+    from tickline.dispatch.sns import SnsDispatcher
+
+    lead = LEAD if settings.precision is Precision.SECOND else timedelta(0)
+    return Tick(store=store, dispatcher=SnsDispatcher.of_topic(settings.topic_arn), lead=lead)
+
+
+def invoke(settings: Settings) -> Invoke:
+    """Return the invoke of a deployment."""
+    return Invoke(store=store(settings), targets=targets(settings), clock=SystemClock())
+
+
+def admin(settings: Settings) -> Admin:
+    """Return the admin of a deployment."""
+    return Admin(store=store(settings), clock=SystemClock(), functions=functions(settings))
+
+
+def functions(settings: Settings) -> Functions | NoFunctions:
+    """Return what makes functions, where the stack was deployed with that."""
+    if not settings.functions_role:
+        return NOT_ENABLED
+    from tickline.functions_aws.functions import LambdaFunctions
+
+    return LambdaFunctions(role_arn=settings.functions_role, stack=settings.stack, region=settings.region)
+
+
+def targets(settings: Settings) -> Targets:
+    """Return the targets of a deployment."""
+    from tickline.targets import TargetsByScheme
+    from tickline.targets.aws_addresses import Home
+    from tickline.targets.aws_lambda import LambdaTarget
+    from tickline.targets.aws_services import aws_targets
+    from tickline.targets.http import HttpTarget
+
+    home = Home(account=settings.account, region=settings.region, partition=settings.partition)
+    return TargetsByScheme(
+        {"lambda": LambdaTarget(region=settings.region), "http": HttpTarget(), **aws_targets(home)}
+    )
+
+
+def hurry(settings: Settings) -> None:
+    """Ask for a tick at once, for what is due already. If that fails, the timer's next tick does it."""
+    request = {"shards": [0, settings.shards], "once": True}
+    try:
+        _lambda(settings.region).invoke(
+            FunctionName=f"{settings.stack}-tick",
+            InvocationType="Event",
+            Payload=json.dumps(request),
+        )
+    except Exception as error:  # noqa: BLE001 - nothing depends on it
+        log.warning("tick not hurried", extra={"error": type(error).__name__})
+
+
+@cache
+def _lambda(region: str) -> Any:
+    from boto3.session import Session
+    from botocore.config import Config
+
+    config = Config(retries={"total_max_attempts": 2}, connect_timeout=1, read_timeout=3)
+    return Session().client("lambda", region_name=region, config=config)
+
+
+@cache
+def _dynamodb(region: str) -> Any:
+    """Make the client, once in the life of a process."""
+    from boto3.session import Session
+    from botocore.config import Config
+
+    # Bounded, so that a function survives a deaf DynamoDB: what it did not do stays due.
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 4},
+        connect_timeout=1,
+        read_timeout=3,
+        tcp_keepalive=True,
+        max_pool_connections=CONNECTIONS,
+    )
+    return Session().client("dynamodb", region_name=region, config=config)
