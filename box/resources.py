@@ -29,7 +29,11 @@ class Kind:
 
 def _make_alarm(client: Client, name: str, properties: Properties) -> str:
     alarm = _typed({"AlarmName": name, **properties})
-    client("cloudwatch").put_metric_alarm(**alarm)
+    cloudwatch = client("cloudwatch")
+    cloudwatch.put_metric_alarm(**alarm)
+    # moto's new alarms are OK before anything was measured.
+    new = {"StateValue": "INSUFFICIENT_DATA", "StateReason": "new"}
+    cloudwatch.set_alarm_state(AlarmName=alarm["AlarmName"], **new)
     return str(alarm["AlarmName"])
 
 
@@ -124,6 +128,7 @@ def supply(client: Client) -> list[type[CloudFormationModel]]:
     """
     has = set(parsing.get_model_map())
     models = [_model(kind, client) for kind in KINDS if kind.name not in has]
+    parsing.get_model_list.cache_clear()
     parsing.get_model_map.cache_clear()
     parsing.get_name_type_map.cache_clear()
     return models

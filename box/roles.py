@@ -4,10 +4,12 @@ moto knows the policies, resolved by its CloudFormation; its own enforcement loo
 conditions, so the decision is made here, in front of it.
 """
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from moto.iam.models import Role, iam_backends
 from moto.sts.models import sts_backends
@@ -124,8 +126,13 @@ class Roles:
         backend = iam_backends[self._account]["aws"]
         role: Role = backend.get_role(name)
         documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
-        own = [statement for document in documents for statement in statements(document)]
+        own = [statement for document in documents for statement in statements(_text(document))]
         if not role.permissions_boundary_arn:
             return own, None
         boundary = backend.managed_policies[role.permissions_boundary_arn]
-        return own, list(statements(boundary.document))
+        return own, list(statements(_text(boundary.document)))
+
+
+def _text(document: str | dict[str, Any]) -> str:
+    """Return a policy document as text; moto keeps some in one form and some in the other."""
+    return document if isinstance(document, str) else json.dumps(document)
