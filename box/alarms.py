@@ -1,7 +1,7 @@
 """Puts every alarm into the state that its metric asks for; moto leaves alarms as they were made.
 
-CloudWatch judges periods that are over. So does this, but for alarms on too much: those also look at the period
-that is not yet over, so that nobody has to wait for a minute to see them.
+CloudWatch judges periods that are over. So does this, but for alarms on too much: those also look at the
+period that is not yet over, so that nobody has to wait for a minute to see them.
 """
 
 import json
@@ -64,7 +64,9 @@ class Alarms:
         periods = alarm["EvaluationPeriods"]
         metric = _metric(alarm)
         length = timedelta(seconds=metric["Period"])
-        begun = datetime.fromtimestamp(now.timestamp() // length.total_seconds() * length.total_seconds(), UTC)
+        begun = datetime.fromtimestamp(
+            now.timestamp() // length.total_seconds() * length.total_seconds(), UTC
+        )
         too_little = alarm["ComparisonOperator"].startswith("Less")
         first = begun - length * (periods if too_little else periods - 1)
         if too_little and first < self._born:

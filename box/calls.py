@@ -84,17 +84,20 @@ def _operation(request: Request, service: str) -> tuple[str, dict[str, Any]]:
         return target.split(".")[-1], json.loads(request.body or b"{}")
     if service == "lambda":
         return _lambda_operation(request)
-    form = {key: values[0] for key, values in parse_qs((request.body.decode() or request.query)).items()}
+    form = {key: values[0] for key, values in parse_qs(request.body.decode() or request.query).items()}
     return form.get("Action", request.path.rsplit("/", 1)[-1]), form
 
 
 def _lambda_operation(request: Request) -> tuple[str, dict[str, Any]]:
     """Find a REST operation of Lambda by its method and path."""
-    for method, pattern, name in _lambda_routes():
-        found = pattern.fullmatch(request.path.rstrip("/"))
-        if method == request.method and found:
-            break
-    else:
+    path = request.path.rstrip("/")
+    routes = (
+        (name, pattern.fullmatch(path))
+        for method, pattern, name in _lambda_routes()
+        if method == request.method
+    )
+    name, found = next(((name, found) for name, found in routes if found), ("", None))
+    if found is None:
         return f"Unknown {request.method} {request.path}", {}
     fields = {key: values[0] for key, values in parse_qs(request.query).items()}
     if name != "Invoke" and request.body[:1] == b"{":

@@ -125,10 +125,12 @@ class Cloud:
 
     def later(self, function: LambdaFunction, payload: bytes) -> None:
         """Run a function soon, and tell its destination if it fails for good."""
-        self._functions.later(function, payload, lambda event, outcome: self._failed(function, event, outcome))
+        self._functions.later(
+            function, payload, lambda event, outcome: self._failed(function, event, outcome)
+        )
 
     def deliver(self, subscription: Subscription, event: dict[str, Any]) -> None:
-        """Bring a message of a topic to a function; if that may not be, to the subscription's dead letters."""
+        """Bring a message of a topic to a function; if that may not be, to the dead letters."""
         payload = json.dumps(event).encode()
         if not self._call_for("sns.amazonaws.com", subscription.topic.arn, subscription.endpoint, payload):
             redrive = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
@@ -198,6 +200,6 @@ class Cloud:
 
     def _orders(self) -> dict[str, Callable[[], Any]]:
         return {
-            "timer": lambda: self._timer.fire(),
+            "timer": self._timer.fire,
             "alarms": lambda: self._alarms.judge_all(datetime.now(UTC)),
         }

@@ -1,4 +1,4 @@
-"""Event filter patterns, as an event source mapping has them: does this record concern the function?"""
+"""Event filter patterns, as an event source mapping has them: whether a record concerns a function."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,13 +1,14 @@
 """Runs the functions that are deployed to moto: at once, or later with Lambda's retries.
 
-A function's sandboxes stay warm between events. A new deployment of it starts new ones; the old end after their
-last event.
+A function's sandboxes stay warm between events. A new deployment of it starts new ones; the old end after
+their last event.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -103,9 +104,7 @@ class Fleet:
 class Functions:
     """Every deployed function, by its definition in moto."""
 
-    def __init__(
-        self, *, roles: Roles, endpoint: str, folder: Path, journal: Listener
-    ) -> None:
+    def __init__(self, *, roles: Roles, endpoint: str, folder: Path, journal: Listener) -> None:
         self._roles = roles
         self._endpoint = endpoint
         self._folder = folder
@@ -119,40 +118,42 @@ class Functions:
 
     def invoke(self, function: LambdaFunction, payload: bytes, client_context: str = "") -> Outcome:
         """Run one event and wait for its end."""
+        with self._counted():
+            return self._invoke(function, payload, client_context)
+
+    def _invoke(self, function: LambdaFunction, payload: bytes, client_context: str = "") -> Outcome:
         invocation = Invocation(
             payload=payload or b"{}", function_arn=function.function_arn, client_context=client_context
         )
         name = str(function.function_name)
-        with self._counted():
-            self._journal.began(name)
-            began = time.monotonic()
-            outcome = self._fleet(function).invoke(invocation)
-            seconds = time.monotonic() - began
-            self._journal.ended(Ended(function=name, failed=outcome.failed, seconds=seconds))
-            milliseconds = f"{seconds * 1000:.2f} ms"
-            self._journal.say(name, f"REPORT RequestId: {invocation.request_id} Duration: {milliseconds}")
+        self._journal.began(name)
+        began = time.monotonic()
+        outcome = self._fleet(function).invoke(invocation)
+        seconds = time.monotonic() - began
+        self._journal.ended(Ended(function=name, failed=outcome.failed, seconds=seconds))
+        self._journal.say(
+            name, f"REPORT RequestId: {invocation.request_id} Duration: {seconds * 1000:.2f} ms"
+        )
         return outcome
 
     def later(
-        self, function: LambdaFunction, payload: bytes, given_up: Callable[[bytes, Outcome], None] | None = None
+        self,
+        function: LambdaFunction,
+        payload: bytes,
+        given_up: Callable[[bytes, Outcome], None] | None = None,
     ) -> None:
         """Run one event soon, and again if it fails; then hand it to `given_up`."""
-        self._count(1)
         self._threads.submit(self._later, function, payload, given_up)
 
     def _later(self, function: LambdaFunction, payload: bytes, given_up: Any) -> None:
-        try:
-            waits = RETRY_WAITS[: _retries(function)]
-            for wait in (*waits, None):
-                outcome = self.invoke(function, payload)
+        with self._counted():
+            for wait in (0.0, *RETRY_WAITS[: _retries(function)]):
+                self._stopping.wait(wait)
+                outcome = self._invoke(function, payload)
                 if not outcome.failed or self._stopping.is_set():
                     return
-                if wait is not None:
-                    self._stopping.wait(wait)
             if given_up:
                 given_up(payload, outcome)
-        finally:
-            self._count(-1)
 
     @property
     def busy(self) -> int:
@@ -166,8 +167,13 @@ class Functions:
             fleet.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _counted(self) -> "Counted":
-        return Counted(self._count)
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
 
     def _count(self, by: int) -> None:
         with self._lock:
@@ -205,18 +211,9 @@ class Functions:
             "AWS_LAMBDA_FUNCTION_NAME": name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
-            "AWS_LAMBDA_LOG_GROUP_NAME": log_group(function),
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": "box",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        }
-        logging = getattr(function, "logging_config", None) or {}
-        environment |= {
-            f"AWS_LAMBDA_LOG_{key}": value
-            for key, value in (
-                ("FORMAT", logging.get("LogFormat")),
-                ("LEVEL", logging.get("ApplicationLogLevel")),
-            )
-            if value
         }
         return Code(
             name=name,
@@ -226,26 +223,6 @@ class Functions:
             timeout=float(function.timeout),
             environment=environment,
         )
-
-
-class Counted:
-    """Counts an event as long as it runs."""
-
-    def __init__(self, count: Callable[[int], None]) -> None:
-        self._count = count
-
-    def __enter__(self) -> None:
-        """Count it."""
-        self._count(1)
-
-    def __exit__(self, *_: object) -> None:
-        """Forget it."""
-        self._count(-1)
-
-
-def log_group(function: LambdaFunction) -> str:
-    """Return the name of the log group that a function writes to."""
-    return str(getattr(function, "logs_group_name", f"/aws/lambda/{function.function_name}"))
 
 
 def _retries(function: LambdaFunction) -> int:

@@ -1,7 +1,7 @@
 """What stands in front of moto: it asks for permission, and lets DynamoDB answer one request at a time.
 
-A request that is signed by a function's role is let through if the role's policies allow it. All others, such as
-those of the person at the second terminal, are let through as they are.
+A request that is signed by a function's role is let through if the role's policies allow it. All others, such
+as those of the person at the second terminal, are let through as they are.
 """
 
 import io
@@ -72,12 +72,14 @@ def _request(environ: dict[str, Any]) -> Request:
 def _denied(refusal: Refusal, service: str, start_response: Any) -> Iterable[bytes]:
     """Answer as AWS does when a role lacks a permission."""
     text = (
-        f"User: {refusal.role} is not authorized to perform: {refusal.action} on resource: {refusal.resource} "
-        f"{refusal.reason}"
+        f"User: {refusal.role} is not authorized to perform: {refusal.action} "
+        f"on resource: {refusal.resource} {refusal.reason}"
     )
     if service in QUERY:
         code = "AuthorizationError" if service == "sns" else "AccessDenied"
-        body = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(text)}</Message>"
+        body = (
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(text)}</Message>"
+        )
         start_response("403 Forbidden", [("Content-Type", "text/xml")])
         return [(body + "</Error></ErrorResponse>").encode()]
     status = "403 Forbidden" if service == "lambda" else "400 Bad Request"

@@ -1,15 +1,18 @@
 """Where moto hands over to the box: calls of functions, messages to functions, changes of tables.
 
-moto would start a docker container for each; these three of its methods are replaced instead.
+moto would start a docker container for each; these methods of it are replaced instead. One more is replaced
+because it differs from AWS in what roles may do.
 """
 
+import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
 from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction
 from moto.core.utils import iso_8601_datetime_with_milliseconds
+from moto.logs.models import LogGroup
 from moto.sns.models import Subscription
 
 from box.runtime import Outcome
@@ -35,12 +38,23 @@ class Taker(Protocol):
 
 def hand_over(taker: Taker) -> Callable[[], None]:
     """Replace moto's methods; call what this returns to put them back."""
-    before = (
-        (LambdaBackend, "invoke", LambdaBackend.invoke),
-        (LambdaBackend, "send_dynamodb_items", LambdaBackend.send_dynamodb_items),
-        (Subscription, "publish", Subscription.publish),
+    replacements = (
+        (LambdaBackend, "invoke", _invoke(taker)),
+        (LambdaBackend, "send_dynamodb_items", _send_dynamodb_items(taker)),
+        (Subscription, "publish", _publish(taker, Subscription.publish)),
+        (LogGroup, "get_cfn_attribute", _get_cfn_attribute(LogGroup.get_cfn_attribute)),
     )
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in replacements]
+    _set(replacements)
+    return lambda: _set(before)
 
+
+def _set(methods: Iterable[tuple[type, str, Callable[..., Any]]]) -> None:
+    for owner, name, method in methods:
+        setattr(owner, name, method)
+
+
+def _invoke(taker: Taker) -> Callable[..., bytes]:
     def invoke(
         backend: LambdaBackend,
         function_name: str,
@@ -53,7 +67,8 @@ def hand_over(taker: Taker) -> Callable[[], None]:
         payload = body.encode() if isinstance(body, str) else bytes(body or b"")
         kind = headers.get("X-Amz-Invocation-Type", "RequestResponse")
         if kind == "RequestResponse":
-            outcome = taker.invoke(function, payload, headers.get("X-Amz-Client-Context", ""))
+            context = base64.b64decode(headers.get("X-Amz-Client-Context", "")).decode()
+            outcome = taker.invoke(function, payload, context)
             response_headers["x-amz-executed-version"] = "$LATEST"
             if outcome.failed:
                 response_headers["x-amz-function-error"] = UNHANDLED
@@ -62,6 +77,10 @@ def hand_over(taker: Taker) -> Callable[[], None]:
             taker.later(function, payload)
         return b""
 
+    return invoke
+
+
+def _send_dynamodb_items(taker: Taker) -> Callable[..., str]:
     def send_dynamodb_items(backend: LambdaBackend, function_arn: str, items: list[Any], source: str) -> str:
         function = backend.get_function(function_arn)
         for mapping in backend.list_event_source_mappings(source, ""):
@@ -69,6 +88,10 @@ def hand_over(taker: Taker) -> Callable[[], None]:
                 taker.change(mapping, function, _record(items[-1].to_json(), source, backend.region_name))
         return ""  # moto keeps the records then, for those who read the stream themselves
 
+    return send_dynamodb_items
+
+
+def _publish(taker: Taker, otherwise: Callable[..., None]) -> Callable[..., None]:
     def publish(
         subscription: Subscription,
         message: str,
@@ -78,21 +101,22 @@ def hand_over(taker: Taker) -> Callable[[], None]:
         **more: Any,
     ) -> None:
         if subscription.protocol != "lambda":
-            before[2][2](subscription, message, message_id, subject, message_attributes, **more)
+            otherwise(subscription, message, message_id, subject, message_attributes, **more)
             return
         matcher = subscription._filter_policy_matcher  # noqa: SLF001 - moto's publish does the same
         if matcher is not None and not matcher.matches(message_attributes, message):
             return
         taker.deliver(subscription, _notification(subscription, message, message_id, subject))
 
-    for (owner, name, _), replacement in zip(before, (invoke, send_dynamodb_items, publish), strict=True):
-        setattr(owner, name, replacement)
+    return publish
 
-    def put_back() -> None:
-        for owner, name, method in before:
-            setattr(owner, name, method)
 
-    return put_back
+def _get_cfn_attribute(otherwise: Callable[..., str]) -> Callable[..., str]:
+    def get_cfn_attribute(group: LogGroup, attribute: str) -> str:
+        # The ARN as CloudFormation gives it is of the group's streams; policies are written with it.
+        return f"{group.arn}:*" if attribute == "Arn" else otherwise(group, attribute)
+
+    return get_cfn_attribute
 
 
 def _record(record: dict[str, Any], source: str, region: str) -> dict[str, Any]:

@@ -55,7 +55,9 @@ def _datum(
     at: datetime,
 ) -> Iterator[Datum]:
     value = document.get(metric["Name"])
-    values = tuple(float(each) for each in (value if isinstance(value, list) else [value]) if each is not None)
+    values = tuple(
+        float(each) for each in (value if isinstance(value, list) else [value]) if each is not None
+    )
     if values:
         unit = metric.get("Unit", "None")
         yield Datum(

@@ -1,7 +1,7 @@
 """IAM's decision: which statement of which policy allows or denies one call.
 
-Deny by default, and an explicit Deny wins. A condition that is not known here makes its statement of no effect
-if it allows, and fails loudly if it denies: a box that is more generous than AWS would be worse than none.
+Deny by default, and an explicit Deny wins. A kind of condition that is not known here is an error: a box that
+is more generous than AWS would be worse than none.
 """
 
 import json
@@ -142,7 +142,7 @@ def like(text: str, pattern: str, *, fold: bool = False) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def _regex(pattern: str, fold: bool) -> re.Pattern[str]:  # noqa: FBT001 - the key of a cache
+def _regex(pattern: str, fold: bool) -> re.Pattern[str]:
     parts = {"*": ".*", "?": "."}
     text = "".join(parts.get(character, re.escape(character)) for character in pattern)
     return re.compile(text, re.DOTALL | (re.IGNORECASE if fold else 0))

@@ -96,8 +96,13 @@ def _make_queue_policy(client: Client, name: str, properties: Properties) -> str
     return name
 
 
+def _left_out(client: Client, name: str, properties: Properties) -> str:  # noqa: ARG001
+    """Make nothing of a bucket's policy: it would refuse what comes without TLS, and here all does."""
+    return name
+
+
 def _stays(client: Client, name: str) -> None:
-    """Leave a policy where it is: it goes with the topic or queue that it is about."""
+    """Leave a policy where it is: it goes with what it is about."""
 
 
 KINDS = (
@@ -107,9 +112,7 @@ KINDS = (
         unmake=_unmake_alarm,
         attributes={"Arn": _alarm_arn},
     ),
-    Kind(
-        name="AWS::SNS::Subscription", make=_make_subscription, unmake=_unmake_subscription, attributes={}
-    ),
+    Kind(name="AWS::SNS::Subscription", make=_make_subscription, unmake=_unmake_subscription, attributes={}),
     Kind(
         name="AWS::Lambda::EventInvokeConfig",
         make=_make_invoke_config,
@@ -118,6 +121,7 @@ KINDS = (
     ),
     Kind(name="AWS::SNS::TopicPolicy", make=_make_topic_policy, unmake=_stays, attributes={}),
     Kind(name="AWS::SQS::QueuePolicy", make=_make_queue_policy, unmake=_stays, attributes={}),
+    Kind(name="AWS::S3::BucketPolicy", make=_left_out, unmake=_stays, attributes={}),
 )
 
 
@@ -158,7 +162,7 @@ def _model(kind: Kind, client: Client) -> type[CloudFormationModel]:
 
         @classmethod
         def create_from_cloudformation_json(
-            cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
+            cls, resource_name: str, cloudformation_json: Any, *_: str, **__: Any
         ) -> Any:
             return cls(kind.make(client, resource_name, cloudformation_json["Properties"]))
 
@@ -168,16 +172,13 @@ def _model(kind: Kind, client: Client) -> type[CloudFormationModel]:
             original_resource: Any,
             new_resource_name: str,
             cloudformation_json: Any,
-            account_id: str,
-            region_name: str,
+            **_: str,
         ) -> Any:
             kind.unmake(client, original_resource.physical_resource_id)
             return cls(kind.make(client, new_resource_name, cloudformation_json["Properties"]))
 
         @classmethod
-        def delete_from_cloudformation_json(
-            cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
-        ) -> None:
+        def delete_from_cloudformation_json(cls, resource_name: str, *_: Any) -> None:
             kind.unmake(client, resource_name)
 
         def is_created(self) -> bool:

@@ -8,10 +8,12 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from moto.iam.exceptions import NotFoundException
 from moto.iam.models import Role, iam_backends
+from moto.sns.models import sns_backends
 from moto.sts.models import sts_backends
 
 from box.policies import ALLOW, Call, Decision, Permission, Statement, decide, statements
@@ -73,7 +75,9 @@ class Roles:
                 name = role_arn.rsplit("/", 1)[-1]
                 self._names[given.access_key_id] = name
                 self._credentials[role_arn] = Credentials(
-                    access_key=given.access_key_id, secret_key=given.secret_access_key, token=given.session_token
+                    access_key=given.access_key_id,
+                    secret_key=given.secret_access_key,
+                    token=given.session_token,
                 )
             return self._credentials[role_arn]
 
@@ -83,11 +87,12 @@ class Roles:
 
     def allows(self, role: str, calls: Iterable[Call]) -> Refusal | None:
         """Decide on what a role wants to do, and remember it; None means that all of it is allowed."""
-        policy, boundary = self._policies(role)
+        policy, boundary, arn = self._policies(role)
         for call in calls:
-            decision = decide(policy, call)
+            asked = replace(call, context={**call.context, "aws:PrincipalArn": arn})
+            decision = decide([*policy, *self._of_resource(asked, arn)], asked)
             if decision.allowed and boundary is not None:
-                within = decide(boundary, call)
+                within = decide(boundary, asked)
                 decision = decision if within.allowed else within
             refusal = self._remember(role, call, decision)
             if refusal:
@@ -117,20 +122,30 @@ class Roles:
             return refusal
 
     def _given(self, role: str) -> list[Permission]:
-        policy, _ = self._policies(role)
+        policy, _, _ = self._policies(role)
         given = [p for statement in policy if statement.effect == ALLOW for p in statement.permissions()]
         return list(dict.fromkeys(given))
 
-    def _policies(self, name: str) -> tuple[list[Statement], list[Statement] | None]:
-        """Return all statements of a role, and those of its boundary if it has one."""
+    def _of_resource(self, call: Call, arn: str) -> list[Statement]:
+        """Return what the policy of the topic itself says about a role; other resources here have none."""
+        topic = sns_backends[self._account][self._region].topics.get(call.resource)
+        if topic is None:
+            return []
+        return [s for s in statements(_text(topic.policy)) if "*" in s.principals or arn in s.principals]
+
+    def _policies(self, name: str) -> tuple[list[Statement], list[Statement] | None, str]:
+        """Return all statements of a role, those of its boundary if it has one, and its ARN."""
         backend = iam_backends[self._account]["aws"]
-        role: Role = backend.get_role(name)
+        try:
+            role: Role = backend.get_role(name)
+        except NotFoundException:
+            return [], None, ""
         documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
         own = [statement for document in documents for statement in statements(_text(document))]
         if not role.permissions_boundary_arn:
-            return own, None
+            return own, None, role.arn
         boundary = backend.managed_policies[role.permissions_boundary_arn]
-        return own, list(statements(_text(boundary.document)))
+        return own, list(statements(_text(boundary.document))), role.arn
 
 
 def _text(document: str | dict[str, Any]) -> str:

@@ -48,7 +48,7 @@ class RuntimeApi:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
+            def do_GET(self) -> None:
                 api.asked.set()
                 given = api._next.get()
                 if given is STOP:
@@ -59,7 +59,7 @@ class RuntimeApi:
                     self.send_header(name, value)
                 self._send(given[0].payload)
 
-            def do_POST(self) -> None:  # noqa: N802 - the name is http.server's
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 api._take(self.path, body)
                 self.send_response(202)

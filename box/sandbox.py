@@ -1,7 +1,7 @@
 """One child process that runs a deployed function, as Lambda's own runtime does: awslambdaric on the zip.
 
-The child sees the zip, the few packages that Lambda's runtime has, and the standard library: nothing else of this
-machine's environment, so that what is missing in the zip is missing here.
+The child sees the zip, the few packages that Lambda's runtime has, and the standard library: nothing else of
+this machine's environment, so that what is missing in the zip is missing here.
 """
 
 import contextlib
@@ -134,5 +134,7 @@ class Sandbox:
         self.broken = True
         status = self._process.wait()
         self._api.asked.set()
-        self._api.answers.put(failure("Runtime.ExitError", f"Runtime exited with error: exit status {status}"))
+        self._api.answers.put(
+            failure("Runtime.ExitError", f"Runtime exited with error: exit status {status}")
+        )
         self._api.close()
