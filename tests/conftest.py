@@ -1,6 +1,7 @@
 """Every test has no AWS account, no home settings, and deterministic examples."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import settings
 
 from backends import dynamo_store, moto_client
 from dynamodb_local import DynamoDbLocal, running
+from tickline.registry import registry
 from tickline.store.dynamodb import DynamoStore
 from tickline.store.sqlite import SqliteStore
 
@@ -29,6 +31,18 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+
+@pytest.fixture
+def empty_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget afterwards what the test's handler files registered and imported, and where they were."""
+    before = set(sys.modules)
+    monkeypatch.setattr(registry, "_handlers", {})
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 @pytest.fixture

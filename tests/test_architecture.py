@@ -41,6 +41,7 @@ def test_no_file_and_no_function_is_too_long_to_be_read_at_once(path: Path) -> N
         ("tickline.tick", ["boto3", "click", "croniter", "sqlite3", "urllib3", "yaml"]),
         ("tickline.invoke", ["boto3", "click", "croniter", "sqlite3", "urllib3", "yaml"]),
         ("tickline.store.dynamodb", ["boto3", "click", "croniter", "sqlite3", "yaml"]),
+        ("tickline.allowed", ["boto3", "click", "sqlite3", "urllib3", "yaml", "tickline.schedules"]),
         ("tickline.targets", ["boto3", "urllib3"]),
         (
             "tickline.handlers.tick",
@@ -49,6 +50,7 @@ def test_no_file_and_no_function_is_too_long_to_be_read_at_once(path: Path) -> N
         ("tickline.handlers.invoke", ["boto3", "click", "croniter", "sqlite3", "urllib3", "yaml"]),
         ("tickline.handlers.admin", ["boto3", "click", "croniter", "sqlite3", "yaml", "tickline.targets"]),
         ("tickline.handlers.admit", ["boto3", "click", "croniter", "sqlite3", "yaml", "tickline.targets"]),
+        ("tickline.targets.bundled", ["asyncio", "boto3", "click", "sqlite3", "subprocess", "urllib3"]),
         ("tickline.targets.worker", ["boto3", "click", "urllib3", "sqlite3", "tickline.schedules"]),
     ],
 )

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from tickline.admin_functions import FUNCTION_ACTIONS, FUNCTION_CODES
+from tickline.allowed import Allowed
 from tickline.doctor import examine
 from tickline.document import read_job
 from tickline.errors import (
@@ -47,11 +48,16 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """The actions. Each takes and returns JSON and raises a TicklineError for a caller's mistake."""
+    """The actions. Each takes and returns JSON and raises a TicklineError for a caller's mistake.
+
+    `allowed`: which targets a job may be given; None: all. A job that was made by hand with another one is
+    valid, and shown as one whose runs will fail.
+    """
 
     store: Store
     clock: Clock
     functions: Functions | NoFunctions = IN_LOCAL_MODE
+    allowed: Allowed | None = None
 
     # jobs
 
@@ -60,7 +66,7 @@ class Admin:
 
         Returns its next slots, and warnings about what the schedule will do that its author may not expect.
         """
-        checked = read_job(job)
+        checked = self._checked(job)
         for _ in range(TRIES):
             now = self.clock.now()
             stored = self.store.job(checked.job_id)
@@ -76,7 +82,7 @@ class Admin:
 
     def get_job(self, job_id: str, *, upcoming: int = 5) -> View:
         """Show one job, valid or not, and its newest run."""
-        view = job_view(self._definition(job_id), self.clock.now(), upcoming=upcoming)
+        view = job_view(self._definition(job_id), self.clock.now(), upcoming=upcoming, allowed=self.allowed)
         return view | self._last_run(job_id)
 
     def list_jobs(self, *, after: str = "", limit: int = 100, group: str | None = None) -> View:
@@ -84,7 +90,7 @@ class Admin:
         found = self.store.list_jobs(after=after, limit=_page(limit))
         now = self.clock.now()
         jobs = [
-            job_view(definition, now) | self._last_run(definition.job_id)
+            job_view(definition, now, allowed=self.allowed) | self._last_run(definition.job_id)
             for definition in found
             if group is None or _field(definition, "group") == group
         ]
@@ -171,7 +177,7 @@ class Admin:
 
     def doctor(self) -> View:
         """Look for what should not be: bad definitions, overdue entries, lost runs. Changes nothing."""
-        findings = examine(self.store, self.clock.now())
+        findings = examine(self.store, self.clock.now(), allowed=self.allowed)
         return {"healthy": not findings, "findings": findings}
 
     # the steps of a change
@@ -181,6 +187,17 @@ class Admin:
         if definition is None:
             raise JobNotFound(job_id)
         return definition
+
+    def _checked(self, document: Json) -> Job:
+        """Read a document that somebody gave. What is wrong with its targets is told with all the rest."""
+        refused = self.allowed.problems(document) if self.allowed else ()
+        try:
+            job = read_job(document)
+        except InvalidJob as invalid:
+            raise InvalidJob(invalid.job_id, (*invalid.problems, *refused)) from None
+        if refused:
+            raise InvalidJob(job.job_id, refused)
+        return job
 
     def _write(self, document: dict[str, Json], stored: Definition | None) -> bool:
         """Write the document in place of `stored`; an equal one is left as it is."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from tickline.model import RunState, instant_text
+from tickline.allowed import Allowed
+from tickline.model import Definition, RunState, instant_text
 from tickline.ports import Store
 from tickline.tick import missing_entries, understand
 from tickline.views import View
@@ -17,33 +18,45 @@ LISTED = 100
 """Findings of one kind; a store with more of them has one trouble, not many."""
 
 
-def examine(store: Store, now: datetime) -> list[View]:
-    """Return findings: `code`, `job_id` where it is about one job, `message`, and `advice`."""
-    return [*_jobs(store, now), *_overdue(store, now), *_lost(store, now), *_dead(store, now)]
+def examine(store: Store, now: datetime, *, allowed: Allowed | None = None) -> list[View]:
+    """Return findings: `code`, `job_id` where it is about one job, `message`, and `advice`.
+
+    `allowed`: which targets may be called; None: all.
+    """
+    return [*_jobs(store, now, allowed), *_overdue(store, now), *_lost(store, now), *_dead(store, now)]
 
 
 def _finding(code: str, message: str, advice: str, *, job_id: str = "") -> View:
     return {"code": code, "job_id": job_id, "message": message, "advice": advice}
 
 
-def _jobs(store: Store, now: datetime) -> Iterator[View]:
-    """Find definitions that cannot be read, and valid ones that the timeline does not know."""
+def _jobs(store: Store, now: datetime, allowed: Allowed | None) -> Iterator[View]:
+    """Find definitions that cannot be read, whose runs must fail, or that the timeline does not know."""
     # A job that waits for a tick gets its next entry from that tick: that is one finding, overdue.
     waiting = {entry.job_id for entry in store.due(now, limit=MOST_WAITING)}
     after = ""
     while definitions := store.some_jobs(after=after, limit=LISTED):
         after = definitions[-1].job_id
         for definition in definitions:
-            invalid = understand(definition).invalid
-            if invalid is not None:
-                message = "; ".join(str(problem) for problem in invalid.problems)
-                advice = f"correct it: tickline job put FILE, after tickline job show {definition.job_id}"
-                yield _finding("invalid_job", message, advice, job_id=definition.job_id)
+            yield from _definition(definition, allowed)
         for entry in missing_entries(store, definitions, now):
             if entry.job_id not in waiting:
                 message = f"its entry of {entry.slot} is not in the timeline"
                 advice = "a running tick adds it within a sweep; is one running?"
                 yield _finding("not_admitted", message, advice, job_id=entry.job_id)
+
+
+def _definition(definition: Definition, allowed: Allowed | None) -> Iterator[View]:
+    """Find what is wrong with one definition."""
+    correct = f"tickline job put FILE, after tickline job show {definition.job_id}"
+    if (invalid := understand(definition).invalid) is not None:
+        message = "; ".join(str(problem) for problem in invalid.problems)
+        yield _finding("invalid_job", message, f"correct it: {correct}", job_id=definition.job_id)
+        return
+    if allowed is not None and (refused := allowed.problems(definition.document)):
+        message = "; ".join(str(problem) for problem in refused)
+        advice = f"every such run will be given up; deploy as it says, or choose another target: {correct}"
+        yield _finding("not_allowed", message, advice, job_id=definition.job_id)
 
 
 def _overdue(store: Store, now: datetime) -> Iterator[View]:

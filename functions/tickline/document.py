@@ -10,6 +10,8 @@ from datetime import UTC, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
+from tickline.addresses import EXAMPLES as ADDRESSES
+from tickline.addresses import Address, kind_of
 from tickline.errors import InvalidJob, InvalidSchedule, Problem
 from tickline.model import (
     MAX_TIMEOUT,
@@ -54,14 +56,16 @@ EXAMPLES = {
     "target": "lambda:nightly-report",
 }
 JOB_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
-TARGET = re.compile(r"(?:(?:lambda|python|sqs|sns|events|states):\S+|arn:aws[a-z-]*:lambda:\S+|https?://\S+)")
 
 
-target = pattern(
-    TARGET,
-    rule="a target: lambda:NAME, python:NAME, https://..., sqs:, sns:, events: or states: and a name",
-    example=EXAMPLES["target"],
-)
+def target(value: Json) -> str:
+    """Read the address of a target."""
+    if isinstance(value, str) and Address.parse(value) is not None:
+        return value
+    rule = "a target: lambda:NAME, python:NAME, https://..., sqs:, sns:, events: or states: and a name"
+    kind = kind_of(value) if isinstance(value, str) else ""
+    raise Refused(f"{shown(value)} is not {rule}", example=ADDRESSES.get(kind, EXAMPLES["target"]))
+
 
 RETRY_READERS: dict[str, Reader] = {
     "max_attempts": whole_number(least=1, most=186),

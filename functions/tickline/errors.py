@@ -4,6 +4,7 @@
     ├── InvalidJob (ValueError)        a job document is refused; `.problems` lists every reason at once
     ├── InvalidJobsFile (ValueError)   a jobs file is refused; `.problems` lists every reason, by line
     ├── InvalidSchedule (ValueError)   a schedule text is refused; names field, position, value and a fix
+    ├── InvalidPattern (ValueError)    a pattern of allowed targets is refused; names it and a right one
     ├── InvalidRequest (ValueError)    a call to the admin face is refused
     ├── JobNotFound (LookupError)
     ├── JobExists
@@ -95,6 +96,14 @@ class InvalidSchedule(TicklineError, ValueError):
         where = f" at character {position + 1}" if position is not None else ""
         hint = f"; for example {example}" if example else ""
         super().__init__(f"{field}{where}: {message}{hint}")
+
+
+class InvalidPattern(TicklineError, ValueError):
+    """Patterns of allowed targets are refused. `problems` holds one reason for each that is wrong."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
 
 
 class InvalidRequest(TicklineError, ValueError):

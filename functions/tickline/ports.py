@@ -165,7 +165,7 @@ class Targets(Protocol):
     """All kinds of targets, by the scheme of their address."""
 
     def call(self, call: Call) -> Result:
-        """Call the target that `call.target` names; a kind that is not enabled fails for good."""
+        """Call the target that `call.target` names; what is not enabled or not allowed fails for good."""
 
 
 class Functions(Protocol):

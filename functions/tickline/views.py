@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from tickline.allowed import Allowed
 from tickline.errors import Problem
 from tickline.model import Definition, Json, Run, instant_text, slot_kind, slot_of, slot_time
 from tickline.slots import Slots
@@ -10,8 +11,13 @@ from tickline.tick import understand
 View = dict[str, Json]
 
 
-def job_view(definition: Definition, now: datetime, *, upcoming: int = 1) -> View:
-    """Show a definition: the document, whether it is valid, what its schedule means, when it is next due."""
+def job_view(
+    definition: Definition, now: datetime, *, upcoming: int = 1, allowed: Allowed | None = None
+) -> View:
+    """Show a definition: the document, whether it is valid, what its schedule means, when it is next due.
+
+    `not_allowed` holds what of a valid one may not be called.
+    """
     known = understand(definition)
     view: View = {
         "job_id": definition.job_id,
@@ -27,6 +33,8 @@ def job_view(definition: Definition, now: datetime, *, upcoming: int = 1) -> Vie
             "describe": known.slots.schedule.describe(),
             "next": upcoming_slots(known.slots, now, upcoming) if known.job.enabled else [],
         }
+    if allowed is not None and (refused := allowed.problems(definition.document)):
+        view["not_allowed"] = [problem_view(problem) for problem in refused]
     return view
 
 

@@ -12,7 +12,9 @@ import pytest
 
 from tickline.model import Failure
 from tickline.ports import Target
+from tickline.registry import registry
 from tickline.targets.aws_lambda import LambdaTarget
+from tickline.targets.bundled import BundledTarget
 from tickline.targets.http import HttpTarget
 from tickline.targets.python import PythonTarget
 from unit.targets.apis import APIS, KINDS, at
@@ -137,10 +139,28 @@ def of_python(folder: Path, scheme: str) -> Iterator[Kind]:
         yield Kind(target=target, address=lambda name: f"{scheme}:{name}", asked=asked)
 
 
-@pytest.fixture(params=["python", "stand-in", "http", "lambda", *KINDS])
+def of_bundle(folder: Path) -> Iterator[Kind]:
+    """In this very process: a handler that hangs must end with the test, and one must not end the process."""
+    text = SOURCE.replace("time.sleep(600)", "over.wait()").replace("os._exit(1)", "raise SystemExit(1)")
+    (folder / "handlers_of_the_contract.py").write_text(f"import threading\nover = threading.Event()\n{text}")
+
+    def asked(name: str) -> int:
+        return (folder / "asked").read_text().split().count(name)
+
+    target = BundledTarget(folder)
+    yield Kind(target=target, address=lambda name: f"python:{name}", asked=asked)
+    if hangs := registry.find("hangs"):
+        hangs.__globals__["over"].set()
+
+
+@pytest.fixture(params=["python", "bundle", "stand-in", "http", "lambda", *KINDS])
 def kind(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
     if request.param in ("python", "stand-in"):
         yield from of_python(tmp_path, "python" if request.param == "python" else "lambda")
+        return
+    if request.param == "bundle":
+        request.getfixturevalue("empty_registry")
+        yield from of_bundle(tmp_path)
         return
     monkeypatch.setattr("tickline.targets.aws_api._read_timeout", float)
     if request.param in KINDS:

@@ -92,7 +92,7 @@ def _print_jobs(answer: Answer) -> None:
     ]
     print_table(columns, (_row(view, now) for view in answer["jobs"]))
     for view in answer["jobs"]:
-        for problem in view.get("problems", ()):
+        for problem in (*view.get("problems", ()), *view.get("not_allowed", ())):
             click.secho(escaped(f"{view['job_id']}: {problem_text(problem)}"), fg="red")
 
 
@@ -146,6 +146,8 @@ def _facts(answer: Answer) -> Iterator[tuple[str, Cell]]:
     yield "job", (answer["job_id"], "bold")
     for problem in answer.get("problems", ()):
         yield "not valid", (problem_text(problem), "red")
+    for problem in answer.get("not_allowed", ()):
+        yield "not allowed", (problem_text(problem), "red")
     if answer["valid"]:
         yield "means", answer["describe"]
         for index, slot in enumerate(answer["next"]):

@@ -7,31 +7,30 @@ import logging
 import traceback
 from collections.abc import Iterator, Mapping
 
+from tickline.addresses import EXAMPLES, kind_of
+from tickline.allowed import Allowed
 from tickline.model import Call, Failure, Result
 from tickline.ports import Target
+from tickline.targets.text import shorten
 
 log = logging.getLogger(__name__)
 
-KINDS = ("lambda", "python", "http", "sqs", "sns", "events", "states")
+KINDS = tuple(EXAMPLES)
 """Every kind of target that a job may name, enabled or not."""
 
 
-def kind_of(address: str) -> str:
-    """Return the kind of a target's address: `https` is `http`, and an ARN is what its service is."""
-    scheme, _, rest = address.partition(":")
-    if scheme == "arn":
-        return [*rest.split(":"), "", ""][1]
-    return "http" if scheme == "https" else scheme
-
-
 class TargetsByScheme(Mapping[str, Target]):
-    """The enabled targets, by kind ("python", "lambda", "http"). Keeps the promise of ports.Targets."""
+    """The enabled targets, by kind ("python", "lambda", "http"). Keeps the promise of ports.Targets.
 
-    def __init__(self, targets: Mapping[str, Target]) -> None:
+    `allowed`: which addresses may be called; None: all.
+    """
+
+    def __init__(self, targets: Mapping[str, Target], *, allowed: Allowed | None = None) -> None:
         unknown = sorted(set(targets) - set(KINDS))
         if unknown:
             raise ValueError(f"there are no targets of kind {', '.join(unknown)}; kinds: {', '.join(KINDS)}")
         self._targets = dict(targets)
+        self._allowed = allowed
 
     def __getitem__(self, kind: str) -> Target:
         return self._targets[kind]
@@ -43,7 +42,9 @@ class TargetsByScheme(Mapping[str, Target]):
         return len(self._targets)
 
     def call(self, call: Call) -> Result:
-        """Call the target that `call.target` names; a kind that is not enabled fails for good."""
+        """Call the target that `call.target` names; what is not enabled or not allowed fails for good."""
+        if self._allowed is not None and (reason := self._allowed.refusal(call.target)) is not None:
+            return Result(failure=Failure.PERMANENT, error=shorten(reason))
         kind = kind_of(call.target)
         if kind not in self._targets:
             return Result(failure=Failure.PERMANENT, error=_refusal(kind))

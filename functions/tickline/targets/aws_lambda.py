@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
+from tickline.addresses import EXAMPLES, Address
 from tickline.model import Call, Failure, Result
 from tickline.targets.aws_api import Api, Boto3, ClientFactory
 from tickline.targets.lambda_errors import MEANINGS
-from tickline.targets.lambdas import LambdaAddress, custom_context
+from tickline.targets.lambdas import custom_context
 from tickline.targets.text import as_json, shorten
 
 
@@ -31,22 +32,22 @@ class LambdaTarget:
 
     def call(self, call: Call) -> Result:
         """Invoke the function once."""
-        address = LambdaAddress.parse(call.target)
-        if address is None:
-            error = "not the address of a Lambda function; for example lambda:nightly-report"
+        address = Address.parse(call.target)
+        if address is None or address.kind != "lambda":
+            error = f"not the address of a Lambda function; for example {EXAMPLES['lambda']}"
             return Result(failure=Failure.PERMANENT, error=error)
         try:
             arguments = _arguments(call, address)
         except ValueError as error:
             return Result(failure=Failure.PERMANENT, error=str(error))
         return self._api.ask(
-            address.region or self._region,
+            address.home.region if address.home else self._region,
             call.timeout.total_seconds(),
             lambda client: _result(client.invoke(**arguments)),
         )
 
 
-def _arguments(call: Call, address: LambdaAddress) -> dict[str, Any]:
+def _arguments(call: Call, address: Address) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "FunctionName": address.arn or address.name,
         "InvocationType": "RequestResponse" if call.wait else "Event",

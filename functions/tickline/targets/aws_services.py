@@ -16,14 +16,14 @@ payload is an empty object. One call is one request. Doubles of a run, where it 
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from tickline.addresses import EXAMPLES, Address, Home
 from tickline.model import Call, Failure, Json, Result, RunContext, slot_of
 from tickline.ports import Target
-from tickline.targets.aws_addresses import Form, Home, Place
 from tickline.targets.aws_api import Api, Boto3, ClientFactory
 from tickline.targets.aws_errors import Meanings
 from tickline.targets.aws_services_errors import EVENTS, SNS, SQS, STATES
@@ -39,49 +39,46 @@ DIGEST = 16
 class Kind:
     """How one API is asked. `api`, `operation`: boto3's names."""
 
+    name: str
     api: str
     operation: str
-    form: Form
     meanings: Meanings
-    arguments: Callable[[Place, Call], dict[str, Any]]
+    arguments: Callable[[Address, Call], dict[str, Any]]
     outcome: Callable[[Mapping[str, Any]], Result]
 
 
 class AwsTarget:
-    """Hands payloads over to one API, at `home` and where a pattern of ARNs in `allowed` leads.
+    """Hands payloads over to one API. Names without an ARN are looked for at `home`."""
 
-    In a pattern `*` stands for any text, as in arn:aws:sqs:eu-west-1:210987654321:orders-*
-    """
-
-    def __init__(
-        self, kind: Kind, home: Home, *, allowed: Sequence[str] = (), client_factory: ClientFactory
-    ) -> None:
+    def __init__(self, kind: Kind, home: Home, *, client_factory: ClientFactory) -> None:
         self._kind = kind
         self._home = home
-        self._allowed = tuple(allowed)
         self._api = Api(client_factory, kind.meanings)
 
     def call(self, call: Call) -> Result:
         """Hand the payload over once."""
         kind = self._kind
+        address = Address.parse(call.target)
+        if address is None or address.kind != kind.name:
+            error = f"not an address of this kind; for example {EXAMPLES[kind.name]}"
+            return Result(failure=Failure.PERMANENT, error=error)
+        there = address.home or self._home
         try:
-            place = kind.form.place(call.target, self._home, self._allowed)
-            arguments = kind.arguments(place, call)
+            arguments = kind.arguments(address.at(there), call)
         except ValueError as error:
             return Result(failure=Failure.PERMANENT, error=shorten(str(error)))
         return self._api.ask(
-            place.home.region,
+            there.region,
             call.timeout.total_seconds(),
             lambda client: kind.outcome(getattr(client, kind.operation)(**arguments)),
         )
 
 
-def aws_targets(home: Home, *, allowed: Sequence[str] = (), endpoint_url: str = "") -> dict[str, Target]:
+def aws_targets(home: Home, *, endpoint_url: str = "") -> dict[str, Target]:
     """Return the targets of this file by their kind; what is not to be enabled is left out by the caller."""
     boto3 = Boto3(endpoint_url=endpoint_url)
     return {
-        name: AwsTarget(kind, home, allowed=allowed, client_factory=boto3.of(kind.api))
-        for name, kind in AWS_KINDS.items()
+        name: AwsTarget(kind, home, client_factory=boto3.of(kind.api)) for name, kind in AWS_KINDS.items()
     }
 
 
@@ -98,7 +95,7 @@ def _attributes(context: RunContext) -> dict[str, dict[str, str]]:
     return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}
 
 
-def _order(place: Place, context: RunContext) -> dict[str, str]:
+def _order(place: Address, context: RunContext) -> dict[str, str]:
     """Return what a FIFO queue or topic asks for: runs of a job keep their order, doubles are dropped."""
     if not place.fifo:
         return {}
@@ -108,8 +105,9 @@ def _order(place: Place, context: RunContext) -> dict[str, str]:
     return {"MessageDeduplicationId": run_id, "MessageGroupId": context.job_id}
 
 
-def _to_queue(place: Place, call: Call) -> dict[str, Any]:
+def _to_queue(place: Address, call: Call) -> dict[str, Any]:
     there = place.home
+    assert there is not None, "at home, if the address is silent"
     domain = "amazonaws.com.cn" if there.partition == "aws-cn" else "amazonaws.com"
     return {
         "QueueUrl": f"https://sqs.{there.region}.{domain}/{there.account}/{place.name}",
@@ -119,7 +117,7 @@ def _to_queue(place: Place, call: Call) -> dict[str, Any]:
     }
 
 
-def _to_topic(place: Place, call: Call) -> dict[str, Any]:
+def _to_topic(place: Address, call: Call) -> dict[str, Any]:
     return {
         "TopicArn": place.arn,
         "Message": _text(call.payload),
@@ -128,7 +126,7 @@ def _to_topic(place: Place, call: Call) -> dict[str, Any]:
     }
 
 
-def _to_bus(place: Place, call: Call) -> dict[str, Any]:
+def _to_bus(place: Address, call: Call) -> dict[str, Any]:
     # A detail must be an object.
     bare = call.payload is None or isinstance(call.payload, dict)
     entry = {
@@ -141,10 +139,9 @@ def _to_bus(place: Place, call: Call) -> dict[str, Any]:
     return {"Entries": [entry]}
 
 
-def _to_state_machine(place: Place, call: Call) -> dict[str, Any]:
-    qualifier = place.parts.get("qualifier")
+def _to_state_machine(place: Address, call: Call) -> dict[str, Any]:
     return {
-        "stateMachineArn": f"{place.arn}:{qualifier}" if qualifier else place.arn,
+        "stateMachineArn": f"{place.arn}:{place.qualifier}" if place.qualifier else place.arn,
         "name": execution_name(call.context.run_id),
         "input": _text(call.payload),
     }
@@ -174,49 +171,40 @@ def _of_events(response: Mapping[str, Any]) -> Result:
 
 
 AWS_KINDS: Mapping[str, Kind] = {
-    "sqs": Kind(
-        api="sqs",
-        operation="send_message",
-        form=Form(kind="sqs", name=r"[\w-]{1,75}(?:[\w-]{0,5}|\.fifo)", example="sqs:orders"),
-        meanings=SQS,
-        arguments=_to_queue,
-        outcome=_accepted("MessageId"),
-    ),
-    "sns": Kind(
-        api="sns",
-        operation="publish",
-        form=Form(kind="sns", name=r"[\w-]{1,251}(?:[\w-]{0,5}|\.fifo)", example="sns:alerts"),
-        meanings=SNS,
-        arguments=_to_topic,
-        outcome=_accepted("MessageId"),
-    ),
-    "events": Kind(
-        api="events",
-        operation="put_events",
-        form=Form(
-            kind="events",
-            path="event-bus/",
-            name=r"[\w.-]{1,256}",
-            rest=r"(?:/(?P<source>[^/\s]+)(?:/(?P<detail_type>\S+))?)?",
-            example="events:default or events:orders/shop/order-placed",
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="sqs",
+            api="sqs",
+            operation="send_message",
+            meanings=SQS,
+            arguments=_to_queue,
+            outcome=_accepted("MessageId"),
         ),
-        meanings=EVENTS,
-        arguments=_to_bus,
-        outcome=_of_events,
-    ),
-    "states": Kind(
-        api="stepfunctions",
-        operation="start_execution",
-        form=Form(
-            kind="states",
-            path="stateMachine:",
-            name=r"[\w+!@.()='-]{1,80}",
-            rest=r"(?::(?P<qualifier>[\w.-]{1,80}))?",
-            example="states:nightly",
+        Kind(
+            name="sns",
+            api="sns",
+            operation="publish",
+            meanings=SNS,
+            arguments=_to_topic,
+            outcome=_accepted("MessageId"),
         ),
-        meanings=STATES,
-        arguments=_to_state_machine,
-        outcome=_accepted("executionArn"),
-    ),
+        Kind(
+            name="events",
+            api="events",
+            operation="put_events",
+            meanings=EVENTS,
+            arguments=_to_bus,
+            outcome=_of_events,
+        ),
+        Kind(
+            name="states",
+            api="stepfunctions",
+            operation="start_execution",
+            meanings=STATES,
+            arguments=_to_state_machine,
+            outcome=_accepted("executionArn"),
+        ),
+    )
 }
 """The kinds of this file, by the scheme of their addresses."""

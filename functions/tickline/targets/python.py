@@ -9,9 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tickline.addresses import Address
 from tickline.model import Call, Failure, Json, Result
 from tickline.ports import Target
-from tickline.targets.lambdas import LambdaAddress, custom_context
+from tickline.targets.lambdas import custom_context
+from tickline.targets.registered import result_of
 from tickline.targets.text import as_json, shorten
 from tickline.targets.workers import Died, NotTaken, TookTooLong, Workers
 
@@ -50,8 +52,8 @@ class PythonTarget:
 
     def stands_in_for(self, target: str) -> bool:
         """True when `target` is a Lambda function that has a file here."""
-        address = LambdaAddress.parse(target)
-        return address is not None and self._function(address) is not None
+        address = Address.parse(target)
+        return address is not None and address.kind == "lambda" and self._function(address) is not None
 
     def call(self, call: Call) -> Result:
         """Run the handler, or the function's stand-in, once."""
@@ -66,15 +68,14 @@ class PythonTarget:
             return Result(failure=Failure.NOT_STARTED, error=str(error))
         except (TookTooLong, Died) as error:
             return Result(failure=Failure.FUNCTION, error=str(error))
-        return _result(reply)
+        return result_of(reply)
 
     def _request(self, call: Call) -> Json:
         """Return what the child process is to do, or the reason why there is nothing to do."""
-        scheme, _, name = call.target.partition(":")
-        if scheme == "python":
-            return {"handler": name, "payload": call.payload, "context": _context(call)}
-        address = LambdaAddress.parse(call.target)
-        if address is None:
+        address = Address.parse(call.target)
+        if address is not None and address.kind == "python":
+            return {"handler": address.name, "payload": call.payload, "context": _context(call)}
+        if address is None or address.kind != "lambda":
             return "not the address of a Python handler or a Lambda function; for example python:NAME"
         function = self._function(address)
         if function is None:
@@ -87,7 +88,7 @@ class PythonTarget:
             "lambda": _lambda_context(call, address),
         }
 
-    def _function(self, address: LambdaAddress) -> str | None:
+    def _function(self, address: Address) -> str | None:
         return next((name for name in (address.qualified, address.name) if name in self._functions), None)
 
 
@@ -116,7 +117,7 @@ def _context(call: Call) -> dict[str, Json]:
     }
 
 
-def _lambda_context(call: Call, address: LambdaAddress) -> dict[str, Json]:
+def _lambda_context(call: Call, address: Address) -> dict[str, Json]:
     arn = address.arn or LOCAL_ARN + address.name
     return {
         "name": address.name,
@@ -125,10 +126,3 @@ def _lambda_context(call: Call, address: LambdaAddress) -> dict[str, Json]:
         "request_id": call.context.attempt_id,
         "custom": custom_context(call.context) if call.wait else None,
     }
-
-
-def _result(reply: Mapping[str, str]) -> Result:
-    if reply["state"] == "succeeded":
-        return Result(summary=reply["summary"])
-    failure = Failure.FUNCTION if reply["state"] == "failed" else Failure.PERMANENT
-    return Result(failure=failure, error=reply["error"])

@@ -19,20 +19,17 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from io import TextIOWrapper
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 from tickline.errors import HandlerFileError
 from tickline.model import Json, RunContext
-from tickline.registry import load_file, load_function, registry
-from tickline.targets.text import compact, named, shorten
-
-Call = Callable[[], Any]
+from tickline.registry import load_function
+from tickline.targets.registered import Code, Handlers, outcome, reach, refused
 
 
 def main(line: int, life: int) -> None:
@@ -56,89 +53,42 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
             return  # the parent went away in mid-sentence: this is no request
         answer = bench.prepare(json.loads(text))
         if isinstance(answer, str):
-            _reply(replies, state="refused", error=shorten(answer))
+            _reply(replies, **refused(answer))
             continue
         _reply(replies, state="taken")
-        _reply(replies, **_outcome(answer))
+        _reply(replies, **outcome(answer))
 
 
 def _reply(replies: BinaryIO, **reply: str) -> None:
     replies.write(json.dumps(reply).encode() + b"\n")
 
 
-def _outcome(call: Call) -> dict[str, str]:
-    """Run the handler's code, whatever it may raise."""
-    try:
-        value = call()
-        if hasattr(value, "__await__"):
-            value = _awaited(value)
-        return {"state": "succeeded", "summary": shorten(compact(value))}
-    except BaseException as error:  # noqa: BLE001 - sys.exit in a handler is a failure of that handler
-        _print_traceback(error)
-        return {"state": "failed", "error": shorten(named(error))}
-
-
-def _print_traceback(error: BaseException) -> None:
-    """Print where the handler failed; our own frames above it say nothing about that."""
-    place = error.__traceback__
-    while place is not None and place.tb_frame.f_code.co_filename == __file__:
-        place = place.tb_next
-    traceback.print_exception(type(error), error, place)
-
-
-def _awaited(value: Any) -> Any:
-    import asyncio  # noqa: PLC0415 - only async handlers pay for it
-
-    async def wait() -> Any:
-        return await value
-
-    return asyncio.run(wait())
-
-
 class Bench:
     """The loaded handlers and stand-ins, and the reasons why others could not be loaded."""
 
     def __init__(self, *, files: list[str], functions: Mapping[str, str]) -> None:
-        self._faults: list[str] = []
         self._functions: dict[str, Callable[..., Any] | str] = {}
-        _reach([*files, *(address.rpartition(":")[0] for address in functions.values())])
-        for file in files:
-            try:
-                load_file(file)
-            except HandlerFileError as error:
-                self._faults.append(str(error))
+        reach([*files, *(address.rpartition(":")[0] for address in functions.values())])
+        self._handlers = Handlers(files)
         for name, address in functions.items():
             try:
                 self._functions[name] = load_function(address)
             except HandlerFileError as error:
                 self._functions[name] = str(error)
 
-    def prepare(self, request: Json) -> Call | str:
+    def prepare(self, request: Json) -> Code | str:
         """Return the call that the request asks for, or why there can be none."""
         if "function" in request:
             return self._function_call(request)
-        handler = registry.find(request["handler"])
-        if handler is None:
-            return self._unknown(request["handler"])
         context = _run_context(request["context"])
-        return lambda: handler(request["payload"], context)
+        return self._handlers.code(request["handler"], request["payload"], context)
 
-    def _function_call(self, request: Json) -> Call | str:
+    def _function_call(self, request: Json) -> Code | str:
         function = self._functions[request["function"]]
         if isinstance(function, str):
             return function
         context = LambdaContext(request["lambda"], timeout=request["timeout"])
-        return lambda: function(request["payload"], context)
-
-    def _unknown(self, name: str) -> str:
-        names = ", ".join(sorted(registry.handlers)) or "none"
-        return "; ".join([*self._faults, f"no handler named {name!r}; registered: {names}"])
-
-
-def _reach(files: list[str]) -> None:
-    """Let handler files import their neighbours. Last in the path: they shadow nothing that is installed."""
-    folders = dict.fromkeys(str(Path(file).resolve().parent) for file in files)
-    sys.path.extend(folder for folder in folders if folder not in sys.path)
+        return partial(function, request["payload"], context)
 
 
 def _run_context(fields: Mapping[str, Any]) -> RunContext:

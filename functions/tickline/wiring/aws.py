@@ -6,11 +6,13 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from tickline.addresses import Home
 from tickline.admin import Admin
+from tickline.allowed import Allowed
 from tickline.clocks import SystemClock
 from tickline.functions.model import NOT_ENABLED, NoFunctions
 from tickline.invoke import Invoke
-from tickline.ports import Functions, Store, Targets
+from tickline.ports import Functions, Store, Target, Targets
 from tickline.settings import Precision, Settings
 from tickline.tick import Tick
 
@@ -50,7 +52,12 @@ def invoke(settings: Settings) -> Invoke:
 
 def admin(settings: Settings) -> Admin:
     """Return the admin of a deployment."""
-    return Admin(store=store(settings), clock=SystemClock(), functions=functions(settings))
+    return Admin(
+        store=store(settings),
+        clock=SystemClock(),
+        allowed=allowed(settings),
+        functions=functions(settings),
+    )
 
 
 def functions(settings: Settings) -> Functions | NoFunctions:
@@ -63,17 +70,29 @@ def functions(settings: Settings) -> Functions | NoFunctions:
 
 
 def targets(settings: Settings) -> Targets:
-    """Return the targets of a deployment."""
+    """Return the targets of a deployment: all kinds, fenced by what the stack allows."""
     from tickline.targets import TargetsByScheme
-    from tickline.targets.aws_addresses import Home
     from tickline.targets.aws_lambda import LambdaTarget
     from tickline.targets.aws_services import aws_targets
+    from tickline.targets.bundled import BundledTarget
     from tickline.targets.http import HttpTarget
 
-    home = Home(account=settings.account, region=settings.region, partition=settings.partition)
-    return TargetsByScheme(
-        {"lambda": LambdaTarget(region=settings.region), "http": HttpTarget(), **aws_targets(home)}
-    )
+    kinds: dict[str, Target] = {
+        "python": BundledTarget(),
+        "lambda": LambdaTarget(region=settings.region),
+        "http": HttpTarget(),
+        **aws_targets(_home(settings)),
+    }
+    return TargetsByScheme(kinds, allowed=allowed(settings))
+
+
+def allowed(settings: Settings) -> Allowed:
+    """Return which targets the stack allows."""
+    return Allowed.of(settings.targets, home=_home(settings), stack=settings.stack)
+
+
+def _home(settings: Settings) -> Home:
+    return Home(account=settings.account, region=settings.region, partition=settings.partition)
 
 
 def hurry(settings: Settings) -> None:

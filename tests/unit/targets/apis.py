@@ -1,7 +1,7 @@
 """The four APIs that take payloads, as servers on the loopback speak for them."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 
 from boto3.session import Session
 
+from tickline.addresses import Home
 from tickline.model import Json
 from tickline.ports import Target
-from tickline.targets.aws_addresses import Home
 from tickline.targets.aws_api import Boto3
 from tickline.targets.aws_services import AWS_KINDS, AwsTarget
 from unit.targets.peers import Peer, Received, call, response, says
@@ -93,18 +93,18 @@ def session() -> Session:
     return Session(aws_access_key_id="testing", aws_secret_access_key="testing")
 
 
-def at(peer: Peer, name: str, *, home: Home = HOME, allowed: Sequence[str] = ()) -> Target:
+def at(peer: Peer, name: str, *, home: Home = HOME) -> Target:
     """Return the target of this kind, with the peer for its API."""
     boto3, kind = Boto3(endpoint_url=peer.url), AWS_KINDS[name]
     boto3._session = session()
-    return AwsTarget(kind, home, allowed=allowed, client_factory=boto3.of(kind.api))
+    return AwsTarget(kind, home, client_factory=boto3.of(kind.api))
 
 
-def asked(address: str, payload: Any = None, *, allowed: Sequence[str] = (), **changes: Any) -> Received:
+def asked(address: str, payload: Any = None, **changes: Any) -> Received:
     """Return the one request that a call makes."""
     kind = address.split(":")[2 if address.startswith("arn") else 0]
     with Peer(says(APIS[kind].accepts("r-1"))) as peer:
-        result = at(peer, kind, allowed=allowed).call(call(address, payload, **changes))
+        result = at(peer, kind).call(call(address, payload, **changes))
     assert result.ok, result
     [request] = peer.requests
     return request

@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tickline.addresses import Home
 from tickline.model import Failure, Result
 from tickline.ports import Target
-from tickline.targets.aws_addresses import Home
 from tickline.targets.aws_services import aws_targets, execution_name
 from unit.targets.peers import call
 

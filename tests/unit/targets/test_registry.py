@@ -1,7 +1,6 @@
 """Handlers are found by name, and only those that an operator's file registered."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,7 @@ def report(payload, context):
 """
 
 
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Forget what a test's files registered and imported."""
-    before = set(sys.modules)
-    monkeypatch.setattr(registry, "_handlers", {})
-    yield
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+pytestmark = pytest.mark.usefixtures("empty_registry")
 
 
 def work(payload: Any, context: Any) -> Any:

@@ -4,8 +4,10 @@ import logging
 
 import pytest
 
+from tickline.addresses import Home
+from tickline.allowed import Allowed
 from tickline.model import Call, Failure, Result
-from tickline.targets import TargetsByScheme, kind_of
+from tickline.targets import TargetsByScheme
 from tickline.targets.text import compact, shorten
 from unit.targets.peers import call
 
@@ -63,6 +65,33 @@ def test_an_address_of_no_kind_fails_for_good_and_is_not_repeated(address: str) 
     assert "hunter2" not in result.error
 
 
+FENCE = Allowed.of(
+    "lambda:tickline-* python:*", home=Home(account="123456789012", region="eu-west-1"), stack="Tickline"
+)
+
+
+@pytest.mark.parametrize("address", ["lambda:payments", "lambda:Tickline-tick", "sqs:orders", "no address"])
+def test_what_is_not_allowed_fails_for_good_and_is_not_called(address: str) -> None:
+    result = TargetsByScheme({"lambda": Breaks()}, allowed=FENCE).call(call(address))
+
+    assert result == Result(failure=Failure.PERMANENT, error=FENCE.refusal(address) or "")
+
+
+def test_what_is_allowed_is_called_if_its_kind_is_enabled() -> None:
+    targets = TargetsByScheme({"lambda": Says("L")}, allowed=FENCE)
+
+    assert targets.call(call("lambda:tickline-report")).summary == "L lambda:tickline-report"
+    assert targets.call(call("python:x")).error == "python: targets are not enabled here"
+
+
+def test_a_refusal_is_as_short_as_every_error() -> None:
+    fence = Allowed.of("lambda:a " * 500, home=FENCE.home, stack="Tickline")
+
+    result = TargetsByScheme({"lambda": Says("L")}, allowed=fence).call(call("lambda:b"))
+
+    assert len(result.error.encode()) <= 1024
+
+
 def test_a_target_that_raises_leaves_the_outcome_unknown_and_is_logged_without_its_text(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -84,10 +113,6 @@ def test_it_is_a_mapping_of_the_enabled_kinds() -> None:
 def test_a_kind_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="no targets of kind https"):
         TargetsByScheme({"https": Says("H")})
-
-
-def test_the_kind_of_an_arn_is_its_service() -> None:
-    assert kind_of("arn:aws-cn:states:cn-north-1:123456789012:stateMachine:x") == "states"
 
 
 def test_texts_are_cut_to_a_kilobyte_between_characters() -> None:
