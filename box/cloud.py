@@ -107,6 +107,10 @@ class Cloud:
         """Fire the timer by its schedule from now on."""
         threading.Thread(target=self._timer.run, daemon=True).start()
 
+    def fire_timer(self) -> int:
+        """Fire the timer now, whatever its schedule says; return how many functions that calls."""
+        return self._timer.fire()
+
     def stop(self) -> None:
         """End every function and answer nothing any more."""
         self._stopping.set()
@@ -200,6 +204,6 @@ class Cloud:
 
     def _orders(self) -> dict[str, Callable[[], Any]]:
         return {
-            "timer": self._timer.fire,
+            "timer": self.fire_timer,
             "alarms": lambda: self._alarms.judge_all(datetime.now(UTC)),
         }

@@ -1,7 +1,7 @@
 """Delivers the changes of a table to functions, by their event source mappings.
 
-One thread for each mapping, in order: a batch that fails is tried again, halved if the mapping says so, and in
-the end described to the mapping's queue. Nothing that is written later goes before it.
+One thread for each mapping, in order: a batch that fails is tried again, halved if the mapping says so, and
+in the end described to the mapping's queue. Nothing that is written later goes before it.
 """
 
 import json
