@@ -40,6 +40,10 @@ lock:
 synth *ARGS:
     {{CDK}} synth --quiet {{ARGS}}
 
+# Prepare the account and region of your AWS credentials for the CDK, once.
+bootstrap *ARGS:
+    {{CDK}} bootstrap {{ARGS}}
+
 # Show what a deployment would change.
 diff *ARGS:
     {{CDK}} diff {{ARGS}}
@@ -47,6 +51,14 @@ diff *ARGS:
 # Deploy, or upgrade, to the account of your AWS credentials; docs/deploy.md has the options.
 deploy *ARGS:
     {{CDK}} deploy {{ARGS}}
+
+# Remove the stack; docs/deploy.md says what stays.
+destroy *ARGS:
+    {{CDK}} destroy {{ARGS}}
+
+# Print the size of the deployed zip and the import time of each handler.
+sizes:
+    uv run python -m tools.sizes
 
 # Run AWS on this machine with the stack deployed to it, until Ctrl-C; `uv run just box --help`, docs/box.md.
 box *ARGS:

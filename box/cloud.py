@@ -12,8 +12,8 @@ from typing import Any
 
 from moto.awslambda.models import EventSourceMapping, LambdaFunction
 from moto.awslambda.utils import get_backend
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.common_models import CloudFormationModel
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -87,7 +87,8 @@ class Cloud:
         """Return boto3's client of a service of this cloud, as somebody who may do everything."""
         from boto3.session import Session  # noqa: PLC0415 - before it, nobody needs it
 
-        return Session().client(
+        make: Any = Session().client  # its stubs list every service by name
+        return make(
             service,
             region_name=REGION,
             endpoint_url=self.endpoint,

@@ -1,6 +1,6 @@
 """Event filter patterns, as an event source mapping has them: whether a record concerns a function."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -25,7 +25,7 @@ def _one(rule: Any, value: Any) -> bool:
     return bool(RULES[name](value, argument))
 
 
-RULES = {
+RULES: dict[str, Callable[[Any, Any], bool]] = {
     "exists": lambda value, wanted: (value is not None) == wanted,
     "prefix": lambda value, start: isinstance(value, str) and value.startswith(start),
     "suffix": lambda value, end: isinstance(value, str) and value.endswith(end),

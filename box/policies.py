@@ -6,7 +6,7 @@ is more generous than AWS would be worse than none.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -148,7 +148,7 @@ def _regex(pattern: str, fold: bool) -> re.Pattern[str]:
     return re.compile(text, re.DOTALL | (re.IGNORECASE if fold else 0))
 
 
-TESTS = {
+TESTS: dict[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda have, want: have == want,
     "StringLike": like,
     "ArnEquals": like,

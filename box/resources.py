@@ -172,7 +172,8 @@ def _model(kind: Kind, client: Client) -> type[CloudFormationModel]:
             original_resource: Any,
             new_resource_name: str,
             cloudformation_json: Any,
-            **_: str,
+            account_id: str,  # noqa: ARG003 - moto hands it over by name
+            region_name: str,  # noqa: ARG003
         ) -> Any:
             kind.unmake(client, original_resource.physical_resource_id)
             return cls(kind.make(client, new_resource_name, cloudformation_json["Properties"]))

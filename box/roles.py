@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.iam.exceptions import NotFoundException
-from moto.iam.models import Role, iam_backends
+from moto.iam.models import ManagedPolicy, Role, iam_backends
 from moto.sns.models import sns_backends
 from moto.sts.models import sts_backends
 
@@ -140,12 +140,17 @@ class Roles:
             role: Role = backend.get_role(name)
         except NotFoundException:
             return [], None, ""
-        documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
+        documents = [*role.policies.values(), *map(_managed, role.managed_policies.values())]
         own = [statement for document in documents for statement in statements(_text(document))]
         if not role.permissions_boundary_arn:
             return own, None, role.arn
         boundary = backend.managed_policies[role.permissions_boundary_arn]
-        return own, list(statements(_text(boundary.document))), role.arn
+        return own, list(statements(_managed(boundary))), role.arn
+
+
+def _managed(policy: ManagedPolicy) -> str:
+    """Return the document of a managed policy's version that counts."""
+    return next(v.document for v in policy.versions if v.version_id == policy.default_version_id)
 
 
 def _text(document: str | dict[str, Any]) -> str:

@@ -36,7 +36,7 @@ class Timer:
         while not self._stopping.wait(0.2):
             now = datetime.now(UTC)
             for rule in self._rules():
-                due = parse(rule.scheduled_expression, anchor=anchor).next_after(seen)
+                due = parse(str(rule.scheduled_expression), anchor=anchor).next_after(seen)
                 if due and max(seen, now - TRIES_TO_CATCH_UP) < due <= now:
                     self._fire(rule)
             seen = now

@@ -22,7 +22,18 @@ PACKAGE = ROOT / "functions" / "tickline"
 PYTHON = "3.13"
 PLATFORM = "aarch64-manylinux_2_28"
 
-NOT_DEPLOYED = ("__main__.py", "cli", "jobsfile.py", "local.py", "store/migrations.py", "store/sqlite.py")
+NOT_DEPLOYED = (
+    "__main__.py",
+    "cli",
+    "jobsfile.py",
+    "local.py",
+    "store/migrations.py",
+    "store/sqlite.py",
+    "targets/python.py",
+    "targets/worker.py",
+    "targets/workers.py",
+    "wiring/local.py",
+)
 """What of the package is for one machine only."""
 
 NEVER = ("__pycache__", "bin", "tests", "RECORD", "INSTALLER", "REQUESTED", "*.pyc", ".*")
@@ -75,11 +86,16 @@ def _install_requirements(root: Path) -> None:
         )  # fmt: skip
 
 
-def _uv(*arguments: str) -> None:
-    uv = os.environ.get("UV") or shutil.which("uv")  # `uv run` says where it is
-    if uv is None:
+def uv() -> str:
+    """Return the path of uv; `uv run` says it to what it runs."""
+    path = os.environ.get("UV") or shutil.which("uv")
+    if path is None:
         raise FileNotFoundError("uv is not on the PATH; `pip install uv` brings it")
-    subprocess.run([uv, "--quiet", "--project", str(ROOT), *arguments], cwd=ROOT, check=True)  # noqa: S603 - ours
+    return path
+
+
+def _uv(*arguments: str) -> None:
+    subprocess.run([uv(), "--quiet", "--project", str(ROOT), *arguments], cwd=ROOT, check=True)  # noqa: S603 - ours
 
 
 def _copy(source: Path, destination: Path, *, but: tuple[str, ...] = (), only: str = "") -> None:

@@ -51,14 +51,19 @@ def add_alarms(stack: Stack, options: Options, pipeline: Pipeline) -> sns.Topic:
 
 def add_dashboard(stack: Stack, options: Options, pipeline: Pipeline) -> cloudwatch.Dashboard:
     """Add the dashboard. Its name has the region: dashboards of all regions are one list."""
-    lateness = [_metric(options, "lateness", statistic) for statistic in ("p50", "p99")]
+    lateness = [
+        _metric(options, "lateness", statistic).with_(label=statistic) for statistic in ("p50", "p99")
+    ]
     outcomes = [
         _metric(options, name, "Sum") for name in ("succeeded", "failed", "dead", "skipped", "refused")
     ]
     due = [_metric(options, name, "Maximum") for name in ("due_backlog", "oldest_due_age")]
     odd = [_metric(options, name, "Sum") for name in ("invalid_jobs", "unread_messages")]
-    ticks = [_metric(options, "tick_duration", statistic) for statistic in ("p50", "Maximum")]
-    errors = [_function_metric(pipeline, name, "Errors", label=name) for name in pipeline.functions]
+    ticks = [
+        _metric(options, "tick_duration", statistic).with_(label=statistic)
+        for statistic in ("p50", "Maximum")
+    ]
+    errors = [_function_metric(pipeline, name, "Errors").with_(label=name) for name in pipeline.functions]
     letters = [pipeline.dead_letters.metric_approximate_number_of_messages_visible(statistic="Maximum")]
     return cloudwatch.Dashboard(
         stack,
@@ -126,16 +131,11 @@ def _metric(options: Options, name: str, statistic: str) -> cloudwatch.Metric:
         dimensions_map={"stack": options.stack},
         statistic=statistic,
         period=Duration.minutes(1),
-        label=f"{name} {statistic}" if statistic.startswith("p") else name,
     )
 
 
-def _function_metric(
-    pipeline: Pipeline, name: str, metric: str, label: str | None = None
-) -> cloudwatch.Metric:
-    return pipeline.functions[name].metric(
-        metric, statistic="Sum", period=Duration.minutes(1), label=label or metric.lower()
-    )
+def _function_metric(pipeline: Pipeline, name: str, metric: str) -> cloudwatch.Metric:
+    return pipeline.functions[name].metric(metric, statistic="Sum", period=Duration.minutes(1))
 
 
 def _graph(title: str, metrics: list[cloudwatch.Metric]) -> cloudwatch.GraphWidget:

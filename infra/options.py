@@ -108,8 +108,8 @@ class Options:
     def _rules(self) -> Mapping[str, tuple[bool, str, str]]:
         return {
             "stack": (
-                bool(STACK_NAME.fullmatch(self.stack)),
-                "a name of letters, digits and hyphens, at most 50, a letter first",
+                bool(STACK_NAME.fullmatch(self.stack)) and not self.stack.startswith("tickline-fn"),
+                "a name of letters, digits and hyphens, at most 50, a letter first, and not tickline-fn",
                 "Tickline",
             ),
             "shards": (1 <= self.shards <= MOST_SHARDS, f"a whole number from 1 to {MOST_SHARDS}", "4"),

@@ -63,8 +63,11 @@ def add_pipeline(stack: Stack, options: Options, storage: Storage, code: lambda_
     statements = {
         "tick": tick_statements(storage, doorbells),
         "invoke": invoke_statements(stack, options, storage, dead_letters),
-        "admin": [*admin_statements(storage), *(making_statements(stack, options, made) if made else [])],
-        "admit": admit_statements(storage, dead_letters),
+        "admin": [
+            *admin_statements(stack, options, storage),
+            *(making_statements(stack, options, made) if made else []),
+        ],
+        "admit": admit_statements(stack, options, storage, dead_letters),
     }
     groups = {name: _log_group(stack, options, name) for name in FUNCTIONS}
     roles = {name: add_role(stack, name, groups[name], statements[name]) for name in FUNCTIONS}
@@ -127,7 +130,7 @@ def _function(
     timeout, memory = {
         "tick": (150, options.tick_memory),
         "invoke": (900, options.invoke_memory),
-        "admin": (60, 256),
+        "admin": (120, 256),
         "admit": (60, 256),
     }[name]
     function = lambda_.Function(

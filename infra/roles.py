@@ -68,9 +68,10 @@ def invoke_statements(
     ]
 
 
-def admin_statements(storage: Storage) -> Statements:
-    """Write definitions, and answer questions about everything."""
+def admin_statements(stack: Stack, options: Options, storage: Storage) -> Statements:
+    """Write definitions, answer questions about everything, and ask for a tick where somebody waits."""
     return [
+        allow("lambda:InvokeFunction", function_arn(stack, f"{options.stack}-tick")),
         allow("dynamodb:GetItem BatchGetItem PutItem DeleteItem Scan", storage.jobs.table_arn),
         allow("dynamodb:Query BatchGetItem BatchWriteItem", storage.timeline.table_arn),
         allow("dynamodb:GetItem BatchGetItem PutItem BatchWriteItem Query Scan", storage.runs.table_arn),
@@ -78,9 +79,10 @@ def admin_statements(storage: Storage) -> Statements:
     ]
 
 
-def admit_statements(storage: Storage, dead_letters: sqs.Queue) -> Statements:
-    """Read changed definitions, and give them their first entry."""
+def admit_statements(stack: Stack, options: Options, storage: Storage, dead_letters: sqs.Queue) -> Statements:
+    """Read changed definitions, give them their first entry, and ask for a tick where that is due at once."""
     return [
+        allow("lambda:InvokeFunction", function_arn(stack, f"{options.stack}-tick")),
         allow("dynamodb:DescribeStream GetRecords GetShardIterator", storage.changes),
         allow("dynamodb:ListStreams", f"{storage.jobs.table_arn}/stream/*"),
         allow("dynamodb:GetItem BatchGetItem", storage.jobs.table_arn),

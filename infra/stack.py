@@ -4,6 +4,7 @@ from aws_cdk import App, CfnOutput, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 
+from infra.accepted import accept_findings
 from infra.bundle import Bundle, version
 from infra.observability import add_alarms, add_dashboard
 from infra.options import Options
@@ -27,6 +28,7 @@ def add_stack(app: App, options: Options, bundle: Bundle) -> Stack:
         description="Where the command line finds Tickline",
         string_value=stack.to_json_string({"admin": admin, "version": version()}),
     )
+    accept_findings(stack, options)
     outputs = {
         "AdminFunction": admin,
         "JobsTable": storage.jobs.table_name,

@@ -6,7 +6,7 @@ the same list: permissions are the last wall, not the first.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Self
 
@@ -25,19 +25,25 @@ class Kind:
     action: str
     path: str = ""
     qualified: bool = False
-    name: str = r"[A-Za-z0-9_*-]+"
+    name: str = r"[A-Za-z0-9*_-]+"
 
 
 KINDS = {
     "lambda": Kind(action="lambda:InvokeFunction", path="function:", qualified=True),
-    "sqs": Kind(action="sqs:SendMessage", name=r"[A-Za-z0-9_*-]+(\.fifo)?"),
-    "sns": Kind(action="sns:Publish", name=r"[A-Za-z0-9_*-]+(\.fifo)?"),
-    "events": Kind(action="events:PutEvents", path="event-bus/", name=r"[A-Za-z0-9_.*/-]+"),
-    "states": Kind(action="states:StartExecution", path="stateMachine:", qualified=True),
+    "sqs": Kind(action="sqs:SendMessage", name=r"[A-Za-z0-9*_-]+(?:\.fifo)?"),
+    "sns": Kind(action="sns:Publish", name=r"[A-Za-z0-9*_-]+(?:\.fifo)?"),
+    "events": Kind(action="events:PutEvents", path="event-bus/", name=r"[A-Za-z0-9*_.-]+"),
+    "states": Kind(
+        action="states:StartExecution",
+        path="stateMachine:",
+        qualified=True,
+        name=r"[A-Za-z0-9*_+!@.()='-]+",
+    ),
 }
 """The kinds that IAM knows of."""
 
-FREE = {"python": r"[^\s:]+", "https": r"//[^\s/]+\S*"}
+HOST = r"(?:\*|(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?::(?:\*|[1-9][0-9]{0,4}))?"
+FREE = {"python": r"[A-Za-z0-9*._-]+", "https": rf"\*|//{HOST}(?:/[^?#\s]*)?(?:\?[^#\s]*)?"}
 """The kinds that need no permission, and what stands behind their colon."""
 
 
@@ -63,7 +69,7 @@ class Pattern:
             return cls(kind=kind, name=rest)
         known = KINDS[kind]
         match = re.fullmatch(
-            rf"(?:arn:(?P<partition>aws[a-z-]*):{kind}:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{{12}}):{known.path})?"
+            rf"(?:arn:(?P<partition>[a-z*-]+):{kind}:(?P<region>[a-z0-9*-]+):(?P<account>[0-9*]{{1,12}}):{known.path})?"
             rf"(?P<name>{known.name})",
             rest,
             re.ASCII,
@@ -76,12 +82,12 @@ class Pattern:
         """Return the ARNs that the pattern stands for; where it says nothing, those of the stack's place."""
         kind = KINDS[self.kind]
         place = f"{self.partition or partition}:{self.kind}:{self.region or region}:{self.account or account}"
-        arn = f"arn:{place}:{kind.path}{self.name.partition('/')[0]}"
+        arn = f"arn:{place}:{kind.path}{self.name}"
         return [arn, f"{arn}:*"] if kind.qualified else [arn]
 
     def covers(self, other: "Pattern") -> bool:
         """Return True when everything that the other pattern stands for is in this one."""
-        here, there = (self.kind, self.region, self.account), (other.kind, other.region, other.account)
+        here, there = replace(self, name=""), replace(other, name="")
         return here == there and fnmatchcase(other.name, self.name)
 
 

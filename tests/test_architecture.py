@@ -12,7 +12,9 @@ from tickline import errors
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [
-    path for folder in ("functions", "tools", "examples", "tests") for path in (ROOT / folder).rglob("*.py")
+    path
+    for folder in ("functions", "infra", "tools", "examples", "tests")
+    for path in (ROOT / folder).rglob("*.py")
 ]
 
 

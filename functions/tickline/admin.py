@@ -35,6 +35,7 @@ from tickline.model import Definition, Entry, Job, Json, RunState, SlotKind, ins
 from tickline.policy import first_entries
 from tickline.ports import Clock, Functions, Place, Store
 from tickline.readers import Refused, instant, shown
+from tickline.redrive import redrive
 from tickline.schedules import check_zone, parse, warnings
 from tickline.slots import Slots
 from tickline.tick import admit
@@ -51,13 +52,15 @@ class Admin:
     """The actions. Each takes and returns JSON and raises a TicklineError for a caller's mistake.
 
     `allowed`: which targets a job may be given; None: all. A job that was made by hand with another one is
-    valid, and shown as one whose runs will fail.
+    valid, and shown as one whose runs will fail. `hurry` is called when something was made due at once: it
+    may ask for a tick, and may fail to.
     """
 
     store: Store
     clock: Clock
     functions: Functions | NoFunctions = IN_LOCAL_MODE
     allowed: Allowed | None = None
+    hurry: Callable[[], None] = lambda: None
 
     # jobs
 
@@ -122,6 +125,7 @@ class Admin:
         slot = SlotKind.MANUAL + (token or f"{now:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}")
         if self.store.run(job_id, slot) is None:
             self.store.put_entries([Entry(due=now, job_id=job_id, slot=slot)])
+            self.hurry()
         return {"job_id": job_id, "slot": slot, "run_id": f"{job_id}/{slot}"}
 
     def get_run(self, job_id: str, slot: str) -> View:
@@ -129,6 +133,12 @@ class Admin:
         run = self.store.run(job_id, slot)
         if run is None:
             raise InvalidRequest(f"there is no record of run {job_id}/{slot}", field="slot")
+        return run_view(run)
+
+    def redrive_run(self, job_id: str, slot: str) -> View:
+        """Give a dead run another set of attempts: the same run, with its history."""
+        run = redrive(self.store, job_id, slot, self.clock.now())
+        self.hurry()
         return run_view(run)
 
     def list_runs(
@@ -212,7 +222,8 @@ class Admin:
     def _admitted(self, job_id: str, now: datetime, *, created: bool) -> View:
         """Line 19: the definition is written, now the timeline hears of it."""
         definition = self._definition(job_id)
-        admit(self.store, [definition], now)
+        if any(entry.due <= now for entry in admit(self.store, [definition], now)):
+            self.hurry()
         job = read_job(definition.document)
         slots = Slots.of(job)
         return {
@@ -241,7 +252,7 @@ ACTIONS: dict[str, Callable[..., View]] = {
     name: getattr(Admin, name)
     for name in (
         "put_job", "get_job", "list_jobs", "delete_job", "pause_job", "resume_job",
-        "run_job", "get_run", "list_runs", "explain", "next_times", "doctor",
+        "run_job", "redrive_run", "get_run", "list_runs", "explain", "next_times", "doctor",
     )
 } | FUNCTION_ACTIONS  # fmt: skip
 

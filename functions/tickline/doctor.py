@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from tickline.allowed import Allowed
-from tickline.model import Definition, RunState, instant_text
+from tickline.model import Definition, Entry, Run, RunState, instant_text
 from tickline.ports import Store
 from tickline.tick import missing_entries, understand
 from tickline.views import View
@@ -23,7 +23,7 @@ def examine(store: Store, now: datetime, *, allowed: Allowed | None = None) -> l
 
     `allowed`: which targets may be called; None: all.
     """
-    return [*_jobs(store, now, allowed), *_overdue(store, now), *_lost(store, now), *_dead(store, now)]
+    return [*_jobs(store, now, allowed), *_late(store, now), *_dead(store, now)]
 
 
 def _finding(code: str, message: str, advice: str, *, job_id: str = "") -> View:
@@ -59,27 +59,37 @@ def _definition(definition: Definition, allowed: Allowed | None) -> Iterator[Vie
         yield _finding("not_allowed", message, advice, job_id=definition.job_id)
 
 
-def _overdue(store: Store, now: datetime) -> Iterator[View]:
-    """Find entries that no tick has looked at."""
-    entries = store.due(now - SLACK, limit=LISTED)
-    runs = store.runs([(entry.job_id, entry.slot) for entry in entries])
-    waiting = [entry for entry in entries if (entry.job_id, entry.slot) not in runs]
-    if waiting:
-        first = waiting[0]
+def _late(store: Store, now: datetime) -> Iterator[View]:
+    """Find entries that no tick has looked at, and runs whose worker is gone and that no tick has given back.
+
+    A run that is open has its entry in the timeline, so no other place need be searched.
+    """
+    unseen: list[Entry] = []
+    lost: list[Run] = []
+    for entry, run in _due_with_runs(store, now - SLACK):
+        if run is None:
+            unseen.append(entry)
+        elif run.state is RunState.RUNNING and (run.lease is None or run.lease < now - SLACK):
+            lost.append(run)
+    if unseen:
+        first = unseen[0]
         since = instant_text(first.due)
-        message = f"{len(waiting)} entries are overdue, the first ({first.job_id}) since {since}"
+        message = f"{len(unseen)} entries are overdue, the first ({first.job_id}) since {since}"
         advice = "no tick is running: start tickline dev, or look at the log of the tick"
         yield _finding("overdue", message, advice)
+    for run in lost[:LISTED]:
+        message = f"run {run.run_id} has been running past its lease"
+        advice = "a running tick gives it back; is one running?"
+        yield _finding("lost_run", message, advice, job_id=run.job_id)
 
 
-def _lost(store: Store, now: datetime) -> Iterator[View]:
-    """Find runs whose worker is gone and which no tick has given back."""
-    for run in store.list_runs(states=frozenset({RunState.RUNNING}), limit=LISTED):
-        if run.lease is None or run.lease < now - SLACK:
-            message = f"run {run.run_id} has been running past its lease"
-            yield _finding(
-                "lost_run", message, "a running tick gives it back; is one running?", job_id=run.job_id
-            )
+def _due_with_runs(store: Store, until: datetime) -> Iterator[tuple[Entry, Run | None]]:
+    """Yield the earliest entries that are due, MOST_WAITING at most, with their runs' records if any."""
+    entries = store.due(until, limit=MOST_WAITING)
+    for start in range(0, len(entries), LISTED):
+        page = entries[start : start + LISTED]
+        runs = store.runs([(entry.job_id, entry.slot) for entry in page])
+        yield from ((entry, runs.get((entry.job_id, entry.slot))) for entry in page)
 
 
 def _dead(store: Store, now: datetime) -> Iterator[View]:
@@ -87,5 +97,5 @@ def _dead(store: Store, now: datetime) -> Iterator[View]:
     for run in store.list_runs(states=frozenset({RunState.DEAD}), limit=LISTED):
         if run.ended_at is not None and run.ended_at > now - RECENT:
             message = f"run {run.run_id} was given up: {run.reason}; {run.error}".rstrip("; ")
-            advice = f"mend the target, then tickline run {run.job_id}"
+            advice = f"mend the target, then tickline redrive {run.job_id} --at {run.slot}"
             yield _finding("dead_run", message, advice, job_id=run.job_id)

@@ -79,6 +79,11 @@ def _no_definition(known: Known) -> tuple[str, str]:
 
 def _of_record(run: Run) -> str:
     """Say in one sentence what the record says."""
+    again = "" if run.redriven_at is None else f"; redriven by hand at {_time(run.redriven_at)}"
+    return _of_state(run) + again
+
+
+def _of_state(run: Run) -> str:
     if run.state is RunState.SKIPPED:
         return f"did not run: {run.reason}"
     if run.state is RunState.RUNNING:

@@ -27,6 +27,7 @@ from tickline.model import (
     RunContext,
     RunState,
     SlotKind,
+    noticed_slot,
     slot_kind,
     slot_time,
 )
@@ -151,9 +152,11 @@ class Invoke:
 
     def _write_start(self, job: Job, run: Run, before: Run | None) -> Write:
         claim = None
-        if run.tracked and run.attempt == 1:
+        if run.tracked and run.tries == 1:
+            # A run that was redriven has been counted already.
+            counted = run.attempt == 1 and slot_kind(run.slot).of_schedule
             claim = Claim(
-                max_runs=job.max_runs if slot_kind(run.slot).of_schedule else None,
+                max_runs=job.max_runs if counted else None,
                 exclusive=job.overlap is not Overlap.ALLOW,
             )
         return self.store.write_run(run, replaces=before, claim=claim)
@@ -167,7 +170,12 @@ class Invoke:
             self._let_go(job, current)
 
     def _blocked(self, job: Job, doorbell: Doorbell, state: JobState, before: Run | None) -> Run | None:
-        """The job's state refuses the start: the slot is skipped or queued, and says so."""
+        """The job's state refuses the start: the slot is skipped or queued, and says so.
+
+        A run that was redriven waits for its turn instead, whatever overlap says: a person asked for it.
+        """
+        if before is not None and before.just_redriven:
+            return None
         now = self.clock.now()
         if not state.active:
             reason = f"max_runs={job.max_runs} is reached"
@@ -206,7 +214,7 @@ class Invoke:
         target, payload = job.target, fill(job.payload, job, context)
         if slot_kind(run.slot) is SlotKind.FAILURE:
             target = job.on_failure
-            payload = failure_notice(self.store.run(job.job_id, run.slot[len(SlotKind.FAILURE) :]))
+            payload = failure_notice(self.store.run(job.job_id, noticed_slot(run.slot)))
         return self.targets.call(
             Call(target=target, payload=payload, timeout=job.timeout, wait=job.wait, context=context)
         )

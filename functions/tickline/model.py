@@ -193,6 +193,7 @@ class Run:
     `due` is the instant the run was to start: the slot plus the job's window offset.
     A skipped run stands for `count` slots: from its own up to, not including, `until`. Count 0 means
     open: all slots from this one until the job next has a run.
+    A run that was redriven has another set of attempts: those after the first `attempts_before`.
     """
 
     job_id: str
@@ -215,11 +216,23 @@ class Run:
     missed: int = 0
     tracked: bool = False
     expires_at: datetime | None = None
+    redriven_at: datetime | None = None
+    attempts_before: int = 0
 
     @property
     def run_id(self) -> str:
         """`job_id/slot`: the idempotency key, the same for every attempt."""
         return f"{self.job_id}/{self.slot}"
+
+    @property
+    def tries(self) -> int:
+        """Which attempt of its present set this is; the first set's, unless the run was redriven."""
+        return self.attempt - self.attempts_before
+
+    @property
+    def just_redriven(self) -> bool:
+        """True when a person asked for another set of attempts, and none of them has begun."""
+        return self.state is RunState.READY and self.redriven_at is not None and self.tries == 1
 
     @property
     def lateness(self) -> timedelta | None:
@@ -287,7 +300,8 @@ class SlotKind(StrEnum):
     2026-11-23T07:00:00Z    scheduled: an instant of the schedule
     m:9f3c2a                run now, asked for by a person
     c:2026-11-23T07:00:00Z  run on create; the instant is the creation, so that a new job runs anew
-    f:2026-11-23T07:00:00Z  the notice to `on_failure` that the run of that slot is dead
+    f:2026-11-23T07:00:00Z  the notice to `on_failure` that the run of that slot is dead; with +3 behind it:
+                            that it is dead again, after it was redriven behind attempt 3
     """
 
     SCHEDULED = ""
@@ -319,6 +333,16 @@ def slot_time(slot: str) -> datetime | None:
     if slot_kind(slot) is not SlotKind.SCHEDULED:
         return None
     return datetime.fromisoformat(slot)
+
+
+def notice_slot(run: Run) -> str:
+    """Return the slot of the notice that a run is dead: one for each set of attempts."""
+    return SlotKind.FAILURE + run.slot + (f"+{run.attempts_before}" if run.attempts_before else "")
+
+
+def noticed_slot(slot: str) -> str:
+    """Return the slot of the run that a notice is about."""
+    return slot[len(SlotKind.FAILURE) :].partition("+")[0]
 
 
 def instant_text(instant: datetime) -> str:

@@ -16,9 +16,11 @@ from tickline.model import (
     Failure,
     Job,
     JobState,
+    Overlap,
     Run,
     RunState,
     SlotKind,
+    notice_slot,
     slot_kind,
     slot_of,
     slot_time,
@@ -73,7 +75,7 @@ def on_time(entry: Entry, known: Known, *, now: datetime, grace: timedelta = GRA
         return None
     if known.job.tracked or not known.job.enabled or now - entry.due > grace:
         return None
-    if not known.slots.contains(instant):
+    if entry.due - known.slots.offset != instant or not known.slots.contains(instant):
         return None
     return _ring_and_carry_on(entry, known.slots, instant, now=now, reason="on time")
 
@@ -155,6 +157,8 @@ def _waiting_for_retry(entry: Entry, known: Known, run: Run, *, now: datetime) -
         return _give_up(known, run, reason=_gone(known), now=now)
     if run.not_before is not None and run.not_before > now:
         return Decision(reason="waiting for its next attempt", wake_at=run.not_before)
+    if run.just_redriven and known.job.overlap is not Overlap.ALLOW and known.state.active:
+        return Decision(reason=f"redriven, and waits for the end of {known.state.active}")
     return Decision(reason=f"attempt {run.attempt}", ring=_doorbell(entry, run.attempt, now))
 
 
@@ -168,7 +172,7 @@ def _running(entry: Entry, known: Known, run: Run, *, now: datetime) -> Decision
     if known.job.delivery is Delivery.AT_MOST_ONCE:
         reason = "no result before its lease ended; delivery=at_most_once, so it is not tried again"
         return _give_up(known, lost, reason=reason, now=now)
-    if run.attempt >= known.job.retry.max_attempts:
+    if run.tries >= known.job.retry.max_attempts:
         reason = f"no result before its lease ended, at attempt {run.attempt}, the last one"
         return _give_up(known, lost, reason=reason, now=now)
     again = replace(
@@ -221,7 +225,7 @@ def after_end(job: Job | None, run: Run) -> Entry | None:
     if slot_kind(run.slot) is SlotKind.FAILURE:
         return None
     # Due at the recorded end, so that a redo writes the same entry.
-    return Entry(due=run.ended_at or run.due, job_id=run.job_id, slot=SlotKind.FAILURE + run.slot)
+    return Entry(due=run.ended_at or run.due, job_id=run.job_id, slot=notice_slot(run))
 
 
 def _give_up(known: Known, run: Run, *, reason: str, now: datetime) -> Decision:

@@ -71,6 +71,7 @@ def run_view(run: Run) -> View:
         "not_before": run.not_before,
         "lease": run.lease,
         "expires_at": run.expires_at,
+        "redriven_at": run.redriven_at,
     }
     view |= {name: instant_text(value) for name, value in instants.items() if value is not None}
     if run.lateness is not None:

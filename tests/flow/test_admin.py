@@ -336,7 +336,7 @@ def test_a_healthy_store_has_no_findings(world: World) -> None:
 def test_the_doctor_finds_what_should_not_be(world: World) -> None:
     world.store.put_job(definition("broken", schedule="x"), revision=None)
     world.store.put_job(definition("unknown"), revision=None)
-    world.store.put_entries([entry(NOW - HOUR, "late"), entry(NOW - HOUR, "dead")])
+    world.store.put_entries([entry(NOW - HOUR, job_id) for job_id in ("late", "dead", "lost")])
     lost = run(NOW - HOUR, job_id="lost", lease=NOW - 30 * MINUTE)
     world.store.write_run(lost, replaces=None)
     dead = run(NOW - HOUR, RunState.DEAD, job_id="dead", ended_at=NOW, error="Oops", reason="no more")

@@ -15,6 +15,7 @@ from builders import document
 from tickline.errors import InvalidSettings, NotAnswered
 from tickline.handlers import admin, admit, invoke, process, tick
 from tickline.store.dynamodb_tables import Tables
+from tickline.wiring import aws
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -102,7 +103,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
 
 def forget() -> None:
     """Let the functions begin as new processes do."""
-    caches = (process.settings, tick._tick, invoke._invoke, admin._admin, admit._store)
+    caches = (aws._dynamodb, process.settings, tick._tick, invoke._invoke, admin._admin, admit._store)
     for cache in caches:
         cache.cache_clear()
 
@@ -280,3 +281,59 @@ def test_a_function_without_its_settings_says_what_is_missing(monkeypatch: pytes
         InvalidSettings, match=r"TICKLINE_JOBS_TABLE is missing; .*TICKLINE_TOPIC_ARN is missing"
     ):
         tick.handler({"shards": [0, 1]}, Context())
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Hear of every time that a tick is asked for, in place of Lambda."""
+    times: list[str] = []
+
+    class Lambda:
+        def invoke(self, *, Payload: str, **_: Any) -> None:  # noqa: N803 - boto3's name
+            times.append(Payload)
+            tick.handler(json.loads(Payload), Context())
+
+    monkeypatch.setattr(aws, "_lambda", lambda _region: Lambda())
+    return times
+
+
+def test_run_now_does_not_wait_for_the_timer(deployment: Deployment, hurried: list[str]) -> None:
+    deployment.ask("put_job", job=job())
+    before = list(hurried)
+
+    deployment.ask("run_job", job_id="report", token="now")
+
+    assert (len(before), len(hurried)) == (0, 1)
+    assert deployment.deliver() == 1
+
+
+def test_the_first_run_of_a_new_job_does_not_wait_for_the_timer(
+    deployment: Deployment, hurried: list[str]
+) -> None:
+    deployment.ask("put_job", job=job(run_on_create=True))
+
+    assert len(hurried) == 1
+    assert deployment.deliver() == 1
+
+
+def test_the_first_run_of_a_job_by_hand_does_not_wait_for_the_timer(
+    deployment: Deployment, hurried: list[str]
+) -> None:
+    at_once = {"job_id": {"S": "by-hand"}, "run_on_create": {"BOOL": True}}
+    item = {"schedule": {"S": "0 0 1 1 *"}, "target": {"S": "sqs:orders"}} | at_once
+    deployment.dynamodb.put_item(TableName=deployment.tables.jobs, Item=item)
+
+    admit.handler({"Records": [{"dynamodb": {"Keys": {"job_id": {"S": "by-hand"}}}}]}, Context())
+
+    assert len(hurried) == 1
+    assert deployment.deliver() == 1
+
+
+def test_a_tick_that_cannot_be_hurried_is_no_failure(deployment: Deployment) -> None:
+    deployment.ask("put_job", job=job())
+
+    answer = deployment.ask("run_job", job_id="report")  # there is no function in this account
+
+    assert answer["ok"]
+    deployment.tick()
+    assert deployment.deliver() == 1

@@ -18,7 +18,16 @@ PAGE = 1000
 
 
 class Client(Protocol):
-    """Answers requests of the admin face (see admin.py)."""
+    """Answers requests of the admin face (see admin.py).
+
+    `look_every`: seconds between two looks at something that is awaited.
+    """
+
+    look_every: float
+
+    @property
+    def not_begun(self) -> str:
+        """What to say of a run that nobody starts."""
 
     def call(self, action: str, **arguments: Json) -> Answer:
         """Send one request. A refusal, or a store that cannot be used, is an answer: `"ok": false`."""
@@ -26,6 +35,9 @@ class Client(Protocol):
 
 class LocalClient(Client):
     """The admin of a SQLite file. The file is made by the first job that is written, not by a question."""
+
+    look_every = 0.1
+    not_begun = "it has not begun yet; is tickline dev running?"
 
     def __init__(self, db: Path) -> None:
         self.db = db
@@ -55,9 +67,12 @@ def _no_store(db: Path) -> Answer:
 def all_jobs(client: Client, group: str | None = None) -> Answer:
     """Ask for every job, page after page, and return one answer with all of them."""
     jobs: list[Json] = []
-    after = ""
+    after, limit = "", PAGE
     while True:
-        answer = client.call("list_jobs", after=after, limit=PAGE, group=group)
+        answer = client.call("list_jobs", after=after, limit=limit, group=group)
+        if not answer["ok"] and answer["error"]["field"] == "limit" and limit > 1:
+            limit //= 2  # large definitions, and an answer of limited size
+            continue
         if not answer["ok"]:
             return answer
         jobs += answer["jobs"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tickline.cli.face import NO_STORE, Refusal, db_option
+from tickline.cli.face import NO_STORE, Refusal, local
 from tickline.cli.files import read_file
 from tickline.cli.live import Listener, Screen
 from tickline.cli.options import length_of
@@ -45,7 +45,7 @@ class _StopNow(Exception):
     help="A Python file that registers handlers; may be repeated.",
 )
 @click.option("--workers", type=click.IntRange(1, 1000), default=32, show_default=True, help="Runs at once.")
-@db_option
+@local
 def dev(
     jobs_file: Path | None, length: timedelta | None, handlers: tuple[Path, ...], workers: int, db: Path
 ) -> None:

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from tickline.cli.client import Answer, Client, LocalClient, job_ids
+from tickline.cli.output import note
 from tickline.cli.plain import escaped
 from tickline.model import Json
 
@@ -125,16 +127,88 @@ db_option = click.option(
 )
 
 
-def asks(command: Command) -> Command:
-    """Give a command --db and --json, and a Face as its first argument."""
+stack_option = click.option(
+    "--stack",
+    metavar="NAME",
+    envvar="TICKLINE_STACK_NAME",
+    help="Ask a deployed stack, with your rights in the account and region of AWS_PROFILE and AWS_REGION."
+    " [env: TICKLINE_STACK_NAME]",
+)
+
+
+def named_stack(context: click.Context) -> str | None:
+    """Return the stack that --stack names, of the command or else of the group."""
+    where: click.Context | None = context
+    while where is not None:
+        if where.get_parameter_source("stack") is ParameterSource.COMMANDLINE:
+            return str(where.params["stack"])
+        where = where.parent
+    return None
+
+
+def client_of(context: click.Context) -> Client:
+    """Return who answers: --db and --stack go before the environment, and only one of them is meant.
+
+    Raises Refusal when that is not clear.
+    """
+    stack, db = named_stack(context), context.get_parameter_source("db")
+    if stack is not None and db is ParameterSource.COMMANDLINE:
+        raise refused("--db and --stack are two stores; say which one is meant", field="stack")
+    if stack is None and db is not ParameterSource.COMMANDLINE:
+        stack = context.params.get("stack")
+        if stack is not None and db is ParameterSource.ENVIRONMENT:
+            message = "TICKLINE_DB and TICKLINE_STACK_NAME are both set; say --db FILE or --stack NAME"
+            raise refused(message, field="stack")
+    if stack is None:
+        return LocalClient(context.params.get("db") or Path(DEFAULT_DB))
+    if context.obj is not None:
+        client: Client = context.obj(stack)
+        return client
+    from tickline.cli.stack import StackClient  # noqa: PLC0415 - a local store needs none of it
+
+    return StackClient(stack, tell=_unheard if context.resilient_parsing else note)
+
+
+def _unheard(_: str) -> None:
+    """Completion has nobody to talk to."""
+
+
+def local(command: Command) -> Command:
+    """Give a command --db, and refuse --stack: it has no meaning there."""
 
     @db_option
+    @stack_option
+    @wraps(command)
+    def with_db(*arguments: Any, stack: str | None, **options: Any) -> Any:  # noqa: ARG001
+        context = click.get_current_context()
+        if named_stack(context) is not None:
+            raise refused(
+                f"{context.info_name} works on this machine alone; a stack ticks by itself", field="stack"
+            )
+        return command(*arguments, **options)
+
+    return with_db
+
+
+def asks(command: Command) -> Command:
+    """Give a command --db, --stack and --json, and a Face as its first argument.
+
+    The object of the context, where there is one, opens stacks: name -> Client.
+    """
+
+    @db_option
+    @stack_option
     @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
     @wraps(command)
-    def with_face(*arguments: Any, db: Path, as_json: bool, **options: Any) -> Any:
-        client: Client = click.get_current_context().obj or LocalClient(db)
-        face = Face(client=client, as_json=as_json)
+    def with_face(
+        *arguments: Any,
+        db: Path,  # noqa: ARG001 - these two are read from the context
+        stack: str | None,  # noqa: ARG001
+        as_json: bool,
+        **options: Any,
+    ) -> Any:
         try:
+            face = Face(client=client_of(click.get_current_context()), as_json=as_json)
             return command(face, *arguments, **options)
         except Refusal as refusal:
             refusal.as_json = as_json
@@ -144,8 +218,11 @@ def asks(command: Command) -> Command:
 
 
 def _complete_job(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    db = context.params.get("db") or Path(DEFAULT_DB)
-    return [CompletionItem(name) for name in job_ids(LocalClient(db)) if name.startswith(incomplete)]
+    try:
+        client = client_of(context)
+    except Refusal:
+        return []
+    return [CompletionItem(name) for name in job_ids(client) if name.startswith(incomplete)]
 
 
 def job_argument(*, several: bool = False, required: bool = True) -> Callable[[Command], Command]:

@@ -114,7 +114,7 @@ class Screen:
             shortened(run.job_id, self._job_width),
             clock_time(run.due, today=now),
             lateness(None if run.lateness is None else run.lateness // MILLISECOND),
-            "" if tried is None else f"{tried}/{self._most(run.job_id)}",
+            "" if tried is None else f"{tried}/{self._most(run)}",
             escaped(" · ".join(part for part in _story(run) if part)),
         )
         self.tally.add(run)
@@ -146,9 +146,9 @@ class Screen:
         length = timedelta(seconds=time.monotonic() - self._begun)
         self._print(f"{seconds_text(length)}: {self.tally}")
 
-    def _most(self, job_id: str) -> str:
-        most = self._attempts(job_id)
-        return "?" if most is None else str(most)
+    def _most(self, run: Run) -> str:
+        most = self._attempts(run.job_id)
+        return "?" if most is None else str(run.attempts_before + most)
 
     def _joined(self, cells: tuple[str, ...], style: str | None = None) -> str:
         clock, word, job, slot, late, tried, story = cells
@@ -198,6 +198,8 @@ def _word(run: Run) -> str:
 
 def _story(run: Run) -> Iterator[str]:
     yield MARKS.get(slot_kind(run.slot), "")
+    if run.redriven_at is not None:
+        yield "redriven"
     if run.missed:
         yield f"stands for {counted(run.missed, 'missed slot')}"
     if run.state is RunState.SUCCEEDED:

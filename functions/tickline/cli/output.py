@@ -156,7 +156,7 @@ def zoned(text: str, zone: ZoneInfo, *, today: datetime) -> str:
 
 def outcome(run: Json) -> str:
     """Say in one line what came of a run: its result, error, or why it has none."""
-    return " · ".join(part for part in _outcome(run) if part)
+    return " · ".join(part for part in (*_outcome(run), _redriven(run)) if part)
 
 
 def _outcome(run: Json) -> Iterator[str]:
@@ -173,6 +173,12 @@ def _outcome(run: Json) -> Iterator[str]:
     yield run.get("reason", "")
     if run.get("missed_count"):
         yield f"stands for {counted(run['missed_count'], 'missed slot')}"
+
+
+def _redriven(run: Json) -> str:
+    if "redriven_at" not in run:
+        return ""
+    return f"redriven by hand at {clock_time(instant_of(run['redriven_at']), today=instant_of(run['due']))}"
 
 
 def late(run: Json) -> str:

@@ -13,7 +13,6 @@ from tickline.cli.output import Cell, Column, late, note, outcome, print_table, 
 from tickline.cli.plain import clock_time, lateness, seconds_text
 from tickline.model import Json, RunState, instant_of
 
-LOOK_EVERY = 0.1
 PATIENCE = timedelta(seconds=3)
 """A run that has not begun by then makes us say that somebody must be there to start it."""
 
@@ -34,7 +33,8 @@ PATIENCE = timedelta(seconds=3)
 def run(face: Face, job_id: str, token: str | None, *, wait: bool, timeout: timedelta) -> None:
     """Run a job now, paused or not.
 
-    Somebody must be there to start it: tickline dev. With --wait the exit code tells how it ended.
+    Somebody must be there to start it: tickline dev, or the stack. With --wait the exit code tells how it
+    ended.
     """
     asked = face.ask("run_job", job_id=job_id, token=token)
     if not wait:
@@ -61,9 +61,9 @@ def _end_of(face: Face, asked: Answer, timeout: timedelta) -> Answer | None:
         if not answer["ok"] and answer["error"]["code"] == "store_error":
             return face.accept(answer)
         if not answer["ok"] and not told and waited > PATIENCE.total_seconds():
-            note("it has not begun yet; is tickline dev running?")
+            note(face.client.not_begun)
             told = True
-        time.sleep(LOOK_EVERY)
+        time.sleep(face.client.look_every)
     return None
 
 

@@ -22,9 +22,9 @@ from tickline.model import (
 
 Item = dict[str, Json]
 
-INSTANTS = ("due", "lease", "not_before", "started_at", "ended_at", "expires_at")
+INSTANTS = ("due", "lease", "not_before", "started_at", "ended_at", "expires_at", "redriven_at")
 TEXTS = ("owner", "result", "error", "reason")
-NUMBERS = ("attempt", "count", "missed")
+NUMBERS = ("attempt", "count", "missed", "attempts_before")
 
 
 def run_to_item(run: Run) -> Item:

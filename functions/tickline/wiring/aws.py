@@ -3,7 +3,7 @@
 import json
 import logging
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from tickline.addresses import Home
@@ -57,6 +57,7 @@ def admin(settings: Settings) -> Admin:
         clock=SystemClock(),
         allowed=allowed(settings),
         functions=functions(settings),
+        hurry=partial(hurry, settings),
     )
 
 

@@ -1,6 +1,8 @@
 """The command as people call it, and records for its store."""
 
 import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,19 +11,28 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from tickline.cli import main
+from tickline.cli.client import Client
 from tickline.model import Attempt, Cause, Run, RunState, slot_of
-from tickline.store.sqlite import SqliteStore
+from tickline.ports import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tickline:
-    """Calls commands with one store."""
+    """Calls commands with one store.
+
+    `store` opens it beside the command. `running`: while it is entered, somebody ticks, and targets answer.
+    """
 
     db: Path
+    environment: Mapping[str, str]
+    store: Callable[[], AbstractContextManager[Store]]
+    running: Callable[..., AbstractContextManager[None]]
+    stacks: Callable[[str], Client] | None = None
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> Result:
-        environment = {"TICKLINE_DB": str(self.db)}
-        return CliRunner().invoke(main, arguments, input=stdin, env=environment, catch_exceptions=False)
+        return CliRunner().invoke(
+            main, arguments, input=stdin, env=self.environment, obj=self.stacks, catch_exceptions=False
+        )
 
     def json(self, *arguments: str, stdin: str | None = None) -> Any:
         return json.loads(self(*arguments, "--json", stdin=stdin).stdout)
@@ -31,10 +42,9 @@ class Tickline:
 
     def write(self, *runs: Run) -> None:
         """Write records straight into the store."""
-        store = SqliteStore(self.db)
-        for run in runs:
-            assert store.write_run(run, replaces=None).won
-        store.close()
+        with self.store() as store:
+            for run in runs:
+                assert store.write_run(run, replaces=None).won
 
 
 DUE = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)

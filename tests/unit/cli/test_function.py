@@ -23,6 +23,9 @@ from unit.cli.command import Tickline
 class Deployed(Client):
     """An admin behind JSON, as a deployed one is. Keeps what it was asked."""
 
+    look_every = 0.0
+    not_begun = ""
+
     def __init__(self, store: SqliteStore) -> None:
         self.functions = FakeFunctions()
         self.admin = Admin(store=store, clock=FakeClock(), functions=self.functions)
@@ -35,7 +38,8 @@ class Deployed(Client):
         return answer
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> Result:
-        return CliRunner().invoke(main, arguments, input=stdin, obj=self, catch_exceptions=False)
+        words = ("--stack", "prod", *arguments)
+        return CliRunner().invoke(main, words, input=stdin, obj=lambda _: self, catch_exceptions=False)
 
     def code(self) -> ZipFile:
         """Return the code that was asked for last."""

@@ -6,7 +6,6 @@ import pytest
 
 from tickline.document import FIELDS, RETRY_READERS
 from tickline.model import Definition
-from tickline.store.sqlite import SqliteStore
 from unit.cli.command import DUE, Tickline, dead, succeeded
 
 
@@ -173,25 +172,25 @@ def test_list_shows_one_group(tickline: Tickline) -> None:
 def test_list_shows_a_bad_definition_with_its_reason(tickline: Tickline) -> None:
     tickline.add("good")
     spoil(tickline, "bad", {"job_id": "bad", "schedule": "nonsense\x1b[31m", "target": "python:work"})
-    spoil(tickline, "worse", "no object at all")
+    spoil(tickline, "worse", {"job_id": "worse", "colour": 5})
 
     answer = tickline("job", "list")
 
     assert answer.exit_code == 0
     assert answer.stdout.count("not valid") == 2
     assert "bad: schedule: " in answer.stdout
-    assert "worse: job: " in answer.stdout
+    assert "worse: colour: " in answer.stdout
     assert "\x1b" not in answer.stdout
 
 
 def spoil(tickline: Tickline, job_id: str, document: Any) -> None:
-    store = SqliteStore(tickline.db)
-    assert store.put_job(Definition(job_id=job_id, document=document, revision=1), revision=None)
-    store.close()
+    with tickline.store() as store:
+        assert store.put_job(Definition(job_id=job_id, document=document, revision=1), revision=None)
 
 
 def test_an_empty_store_has_no_jobs(tickline: Tickline) -> None:
-    SqliteStore(tickline.db).close()
+    with tickline.store():
+        pass
 
     assert tickline("job", "list").stdout == "no jobs\n"
     assert tickline.json("job", "list") == {"ok": True, "jobs": []}
@@ -212,12 +211,19 @@ def test_show_tells_what_a_job_does_and_did(tickline: Tickline) -> None:
 
 def test_show_of_a_bad_definition_tells_its_reason(tickline: Tickline) -> None:
     tickline.add("good")
-    spoil(tickline, "worse", "no object at all")
+    spoil(tickline, "worse", {"job_id": "worse", "colour": 5})
 
     answer = tickline("job", "show", "worse")
 
     assert answer.exit_code == 0
     assert "not valid" in answer.stdout
+
+
+def test_what_is_no_document_at_all_is_shown_with_its_reason(with_file: Tickline) -> None:
+    spoil(with_file, "worse", "no object at all")
+
+    assert "worse: job: " in with_file("job", "list").stdout
+    assert "not valid" in with_file("job", "show", "worse").stdout
 
 
 def test_the_newest_run_of_a_dead_job_is_shown_with_its_error(tickline: Tickline) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tickline.store.sqlite import SqliteStore
 from unit.cli.command import DUE, Tickline, dead, skipped, succeeded
+from unit.cli.stores import on_file
 
 
 def test_explain_tells_what_happened_and_why(tickline: Tickline) -> None:
@@ -110,9 +110,8 @@ def test_doctor_finds_nothing_in_a_healthy_store(tickline: Tickline) -> None:
 
 def test_doctor_exits_with_1_and_says_what_to_do(tickline: Tickline) -> None:
     tickline.add("report", "at(2090-01-01T00:00:00)")
-    store = SqliteStore(tickline.db)
-    store.remove_entries(store.due(DUE + timedelta(days=365 * 100), limit=10))
-    store.close()
+    with tickline.store() as store:
+        store.remove_entries(store.due(DUE + timedelta(days=365 * 100), limit=10))
 
     answer = tickline("doctor")
 
@@ -126,49 +125,50 @@ def test_doctor_exits_with_1_and_says_what_to_do(tickline: Tickline) -> None:
     "command", [("job", "list"), ("runs",), ("doctor",), ("job", "show", "x"), ("run", "x")]
 )
 def test_a_question_to_a_store_that_is_not_there_makes_none(
-    tickline: Tickline, command: tuple[str, ...]
+    with_file: Tickline, command: tuple[str, ...]
 ) -> None:
-    answer = tickline(*command)
+    answer = with_file(*command)
 
     assert answer.exit_code == 4
-    assert f"there is no store at {tickline.db}" in answer.stderr
-    assert not tickline.db.exists()
+    assert f"there is no store at {with_file.db}" in answer.stderr
+    assert not with_file.db.exists()
 
 
-def test_a_file_that_is_no_store_is_refused(tickline: Tickline) -> None:
-    tickline.db.write_text(
+def test_a_file_that_is_no_store_is_refused(with_file: Tickline) -> None:
+    with_file.db.write_text(
         "This is a letter, and a long one, to be sure that nobody takes it for a database."
     )
 
-    answer = tickline("job", "list")
+    answer = with_file("job", "list")
 
     assert answer.exit_code == 4
     assert len(answer.stderr.splitlines()) == 1
-    assert tickline.json("job", "list")["error"]["code"] == "store_error"
+    assert with_file.json("job", "list")["error"]["code"] == "store_error"
 
 
 def test_a_store_in_a_folder_that_is_not_there_cannot_be_made(tmp_path: Path) -> None:
-    answer = Tickline(db=tmp_path / "nowhere" / "tickline.db").add()
+    answer = on_file(tmp_path / "nowhere" / "tickline.db").add()
 
     assert answer.exit_code == 4
     assert "unable to open" in answer.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_prints_a_script(tickline: Tickline, shell: str) -> None:
-    text = tickline("completion", shell).stdout
+def test_completion_prints_a_script(with_file: Tickline, shell: str) -> None:
+    text = with_file("completion", shell).stdout
 
     assert "_TICKLINE_COMPLETE" in text
     assert "tickline" in text
 
 
-def completed(db: Path, words: str) -> list[str]:
+def completed(db: Path | None, words: str, **more: str) -> list[str]:
     """Return what a shell is offered for the last of the words."""
     environment = {
         "_TICKLINE_COMPLETE": "bash_complete",
         "COMP_WORDS": words,
         "COMP_CWORD": str(len(words.split()) - 1),
-        "TICKLINE_DB": str(db),
+        **({"TICKLINE_DB": str(db)} if db else {}),
+        **more,
     }
     code = "from tickline.cli import main; main(prog_name='tickline')"
     answer = subprocess.run(
@@ -178,17 +178,30 @@ def completed(db: Path, words: str) -> list[str]:
     return answer.stdout.split()
 
 
-def test_job_ids_are_completed_from_the_store(tickline: Tickline) -> None:
-    tickline.add("nightly-report")
-    tickline.add("other")
+def test_job_ids_are_completed_from_the_store(with_file: Tickline) -> None:
+    with_file.add("nightly-report")
+    with_file.add("other")
 
-    assert completed(tickline.db, "tickline job show ni") == ["plain,nightly-report"]
-
-
-def test_completion_without_a_store_offers_nothing(tickline: Tickline) -> None:
-    assert completed(tickline.db, "tickline job show ni") == []
-    assert not tickline.db.exists()
+    assert completed(with_file.db, "tickline job show ni") == ["plain,nightly-report"]
 
 
-def test_the_words_of_an_option_are_completed(tickline: Tickline) -> None:
-    assert completed(tickline.db, "tickline job add a --catch-up l") == ["plain,latest"]
+def test_completion_without_a_store_offers_nothing(with_file: Tickline) -> None:
+    assert completed(with_file.db, "tickline job show ni") == []
+    assert not with_file.db.exists()
+
+
+@pytest.mark.parametrize("words", ["tickline job show ni", "tickline --stack prod job show ni"])
+def test_completion_without_a_way_to_the_stack_offers_nothing_and_says_nothing(words: str) -> None:
+    no_network = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1", "HOME": "/nonexistent"}
+
+    assert completed(None, words, TICKLINE_STACK_NAME="prod", **no_network) == []
+
+
+def test_completion_offers_nothing_where_two_stores_are_meant(with_file: Tickline) -> None:
+    with_file.add("nightly-report")
+
+    assert completed(with_file.db, "tickline job show ni", TICKLINE_STACK_NAME="prod") == []
+
+
+def test_the_words_of_an_option_are_completed(with_file: Tickline) -> None:
+    assert completed(with_file.db, "tickline job add a --catch-up l") == ["plain,latest"]

@@ -1,48 +1,14 @@
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from builders import FakeTargets
-from tickline.clocks import SystemClock
-from tickline.local import Local, Observer
 from tickline.model import Failure, Result, Run, RunState
-from tickline.store.sqlite import SqliteStore
 from unit.cli.command import DUE, Tickline, dead, skipped, succeeded
 
 KEYS_OF_A_RUN = {
     "run_id", "job_id", "slot", "kind", "scheduled_time", "state", "attempt", "due", "started_at", "ended_at",
     "lateness_ms", "result", "attempts",
 }  # fmt: skip
-
-
-@contextmanager
-def running(db: Path, *answers: Result) -> Iterator[None]:
-    """Run local mode beside the test."""
-
-    def nothing(_: object) -> None:
-        return
-
-    store = SqliteStore(db)
-    local = Local(
-        store=store,
-        targets=FakeTargets(*answers),
-        clock=SystemClock(),
-        observer=Observer(run=nothing, trouble=nothing),
-        workers=2,
-    )
-    thread = threading.Thread(target=local.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        local.stop()
-        thread.join()
-        assert local.close(timeout=timedelta(seconds=5))
-        store.close()
 
 
 def test_runs_are_shown_with_times_lateness_attempt_state_and_outcome(tickline: Tickline) -> None:
@@ -144,7 +110,7 @@ def test_run_asks_for_a_run_and_the_same_token_for_the_same_one(tickline: Tickli
 def test_run_wait_tells_the_end(tickline: Tickline) -> None:
     tickline.add("report", "at(2090-01-01T00:00:00)")
 
-    with running(tickline.db, Result(summary='"42 rows"')):
+    with tickline.running(Result(summary='"42 rows"')):
         answer = tickline("run", "report", "--token", "t", "--wait")
 
     assert answer.exit_code == 0
@@ -154,7 +120,7 @@ def test_run_wait_tells_the_end(tickline: Tickline) -> None:
 def test_run_wait_fails_with_the_run(tickline: Tickline) -> None:
     tickline.add("report", "at(2090-01-01T00:00:00)", "--max-attempts", "1")
 
-    with running(tickline.db, Result(failure=Failure.FUNCTION, error="KeyError: 'x'")):
+    with tickline.running(Result(failure=Failure.FUNCTION, error="KeyError: 'x'")):
         answer = tickline("run", "report", "--token", "t", "--wait")
 
     assert answer.exit_code == 1
