@@ -11,7 +11,9 @@ NEEDED = {"npx": "npx of Node.js", "uv": "uv"}
 GROUPS = {"moto.moto_server": "box", "awslambdaric": "box", "aws_cdk": "infra"}
 
 TARGETS = {
-    "tickline-hello": "def handler(event, context):\n    return {'hello': event, 'run': context.client_context.custom}\n",
+    "tickline-hello": (
+        "def handler(event, context):\n    return {'hello': event, 'run': context.client_context.custom}\n"
+    ),
     "tickline-bad": "def handler(event, context):\n    raise ValueError('no')\n",
 }
 

@@ -54,15 +54,28 @@ def test_a_run_that_fails_is_tried_again_and_then_dead_and_an_alarm_says_so(box:
     eventually(lambda: box.order("alarms")["Tickline-dead-runs"] == "ALARM")
 
 
-def test_a_paused_job_has_no_entry_and_a_deleted_one_is_gone(box: Box) -> None:
-    put(box, "stopped", HELLO)
+def test_what_comes_due_while_a_job_is_paused_is_recorded_as_skipped(box: Box) -> None:
+    put(box, "held", HELLO, schedule="quartz(* * * ? * * *)")
+    box.admin("pause_job", job_id="held")
 
-    paused = box.admin("pause_job", job_id="stopped")
-    entries = _entries(box, "stopped")
-    deleted = box.admin("delete_job", job_id="stopped")
+    box.order("timer")
 
-    assert (paused["ok"], entries, deleted["ok"]) == (True, [], True)
-    assert not box.admin("get_job", job_id="stopped")["ok"]
+    eventually(lambda: in_state(box, "held", "skipped"))
+    assert in_state(box, "held", "succeeded") == []
+    assert box.admin("delete_job", job_id="held")["ok"]
+    assert not box.admin("get_job", job_id="held")["ok"]
+
+
+def test_a_dead_run_can_be_driven_again(box: Box) -> None:
+    put(box, "again", BAD, run_on_create=True, retry={"max_attempts": 1})
+    box.order("timer")
+    (dead,) = eventually(lambda: in_state(box, "again", "dead"))
+    put(box, "again", HELLO)
+
+    box.admin("redrive_run", job_id="again", slot=dead["slot"])
+
+    box.order("timer")
+    eventually(lambda: in_state(box, "again", "succeeded"))
 
 
 def test_what_functions_print_is_in_their_log_group(box: Box) -> None:
