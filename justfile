@@ -60,6 +60,10 @@ destroy *ARGS:
 sizes:
     uv run python -m tools.sizes
 
+# Run AWS on this machine with the stack deployed to it, until Ctrl-C; `uv run just box --help`, docs/box.md.
+box *ARGS:
+    uv run --group box --group infra python -m box --cdk '{{CDK}}' {{ARGS}}
+
 # Look for known vulnerabilities in what is pinned.
 audit:
     uv run --with pip-audit pip-audit --skip-editable
