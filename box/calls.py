@@ -66,12 +66,19 @@ def calls(request: Request, signed: Signature, account: str) -> list[Call]:
     place = f"{signed.region}:{account}"
     read = READERS.get(prefix)
     pairs = list(read(operation, fields, place)) if read else [(operation, "*")]
-    return [_call(f"{prefix}:{action}", resource) for action, resource in pairs]
+    asked = _asked(fields) if prefix == "lambda" else {}
+    return [_call(f"{prefix}:{action}", resource, asked) for action, resource in pairs]
 
 
-def _call(action: str, resource: str) -> Call:
+def _asked(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a request to Lambda says that conditions may look at: its tags and layers."""
+    tags = {f"aws:RequestTag/{key}": str(value) for key, value in (fields.get("Tags") or {}).items()}
+    return tags | ({"lambda:Layer": str(fields["Layers"][0])} if fields.get("Layers") else {})
+
+
+def _call(action: str, resource: str, asked: Mapping[str, str]) -> Call:
     action = SAME_AS.get(action, action)
-    context = {"aws:SecureTransport": "true"}
+    context = {"aws:SecureTransport": "true", **asked}
     if ":PassRole" in action:
         action, context = "iam:PassRole", context | {"iam:PassedToService": "lambda.amazonaws.com"}
     return Call(action=action, resource=resource, context=context)

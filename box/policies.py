@@ -164,9 +164,11 @@ def _holds(test: str, keys: Mapping[str, tuple[str, ...]], call: Call) -> bool:
     absent = name.endswith("IfExists") or test.startswith("ForAllValues:")
     name = name.removesuffix("IfExists")
     negative = name.replace("StringNot", "String").replace("ArnNot", "Arn")
+    if name == "Null":
+        return all((context.get(key) is None) == ("true" in wanted) for key, wanted in keys.items())
     compare = TESTS.get(negative)
     if compare is None:
-        raise ValueError(f"condition {test}: the box knows {', '.join(TESTS)} and their negations")
+        raise ValueError(f"condition {test}: the box knows Null, {', '.join(TESTS)} and their negations")
     for key, wanted in keys.items():
         have = context.get(key)
         if have is None:

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.models import lambda_backends
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import ManagedPolicy, Role, iam_backends
 from moto.sns.models import sns_backends
@@ -89,7 +91,8 @@ class Roles:
         """Decide on what a role wants to do, and remember it; None means that all of it is allowed."""
         policy, boundary, arn = self._policies(role)
         for call in calls:
-            asked = replace(call, context={**call.context, "aws:PrincipalArn": arn})
+            context = {**call.context, **self._tags(call.resource), "aws:PrincipalArn": arn}
+            asked = replace(call, context=context)
             decision = decide([*policy, *self._of_resource(asked, arn)], asked)
             if decision.allowed and boundary is not None:
                 within = decide(boundary, asked)
@@ -132,6 +135,16 @@ class Roles:
         if topic is None:
             return []
         return [s for s in statements(_text(topic.policy)) if "*" in s.principals or arn in s.principals]
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        """Return the tags of a function as conditions look at them; other resources here have none."""
+        if ":function:" not in arn:
+            return {}
+        try:
+            function = lambda_backends[self._account][self._region].get_function(arn)
+        except UnknownFunctionException:
+            return {}
+        return {f"aws:ResourceTag/{key}": value for key, value in (function.tags or {}).items()}
 
     def _policies(self, name: str) -> tuple[list[Statement], list[Statement] | None, str]:
         """Return all statements of a role, those of its boundary if it has one, and its ARN."""

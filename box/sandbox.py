@@ -57,7 +57,8 @@ def unpack(zipped: bytes, digest: str, folder: Path) -> Path:
         partial = place.with_suffix(f".{threading.get_ident()}")
         with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
             archive.extractall(partial)
-        partial.rename(place)
+        with contextlib.suppress(OSError):  # another thread was first
+            partial.rename(place)
     return place
 
 

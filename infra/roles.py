@@ -40,9 +40,9 @@ def add_role(stack: Stack, name: str, log_group: logs.CfnLogGroup, statements: S
 def tick_statements(storage: Storage, topic: sns.Topic) -> Statements:
     """Read what is due, move the timeline on, ring doorbells."""
     return [
-        allow("dynamodb:GetItem BatchGetItem Scan DeleteItem", storage.jobs.table_arn),
+        allow("dynamodb:BatchGetItem Scan DeleteItem", storage.jobs.table_arn),
         allow("dynamodb:Query BatchGetItem BatchWriteItem", storage.timeline.table_arn),
-        allow("dynamodb:GetItem BatchGetItem PutItem UpdateItem Query", storage.runs.table_arn),
+        allow("dynamodb:BatchGetItem PutItem UpdateItem Query", storage.runs.table_arn),
         allow("sns:Publish", topic.topic_arn),
     ]
 
@@ -72,7 +72,7 @@ def admin_statements(stack: Stack, options: Options, storage: Storage) -> Statem
     """Write definitions, answer questions about everything, and ask for a tick where somebody waits."""
     return [
         allow("lambda:InvokeFunction", function_arn(stack, f"{options.stack}-tick")),
-        allow("dynamodb:GetItem BatchGetItem PutItem DeleteItem Scan", storage.jobs.table_arn),
+        allow("dynamodb:GetItem PutItem DeleteItem Scan", storage.jobs.table_arn),
         allow("dynamodb:Query BatchGetItem BatchWriteItem", storage.timeline.table_arn),
         allow("dynamodb:GetItem BatchGetItem PutItem BatchWriteItem Query Scan", storage.runs.table_arn),
         allow("dynamodb:Query", storage.dead_runs),
@@ -85,7 +85,7 @@ def admit_statements(stack: Stack, options: Options, storage: Storage, dead_lett
         allow("lambda:InvokeFunction", function_arn(stack, f"{options.stack}-tick")),
         allow("dynamodb:DescribeStream GetRecords GetShardIterator", storage.changes),
         allow("dynamodb:ListStreams", f"{storage.jobs.table_arn}/stream/*"),
-        allow("dynamodb:GetItem BatchGetItem", storage.jobs.table_arn),
+        allow("dynamodb:BatchGetItem", storage.jobs.table_arn),
         allow("dynamodb:BatchGetItem BatchWriteItem", storage.timeline.table_arn),
         allow("dynamodb:BatchGetItem", storage.runs.table_arn),
         allow("sqs:SendMessage", dead_letters.queue_arn),

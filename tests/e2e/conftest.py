@@ -31,7 +31,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     lacking = _lacking()
     if lacking and not os.environ.get("CI"):
         pytest.skip(f"a cloud in a box needs {lacking}")
-    with running_box(tmp_path_factory.mktemp("box"), "retain=false") as box:
+    with running_box(tmp_path_factory.mktemp("box"), "retain=false", "functions=true") as box:
         for name, code in TARGETS.items():
             box.make_function(name, code)
         yield box

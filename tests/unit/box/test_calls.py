@@ -100,3 +100,14 @@ def test_making_a_function_passes_its_role() -> None:
 
 def test_what_is_not_known_is_asked_of_everything() -> None:
     assert asked("kms", "Decrypt", KeyId="k") == [("kms:Decrypt", "*")]
+
+
+def test_tags_and_layers_of_a_new_function_can_be_asked_for() -> None:
+    body = json.dumps({"FunctionName": "f", "Tags": {"team": "a"}, "Layers": ["arn:layer"]}).encode()
+    signed = Signature(access_key="k", region="eu-west-1", service="lambda")
+
+    [create, tag] = calls(rest("POST", "/2015-03-31/functions", body=body), signed, "1")
+
+    assert (create.action, tag.action) == ("lambda:CreateFunction", "lambda:TagResource")
+    assert create.context["aws:RequestTag/team"] == tag.context["aws:RequestTag/team"] == "a"
+    assert create.context["lambda:Layer"] == "arn:layer"

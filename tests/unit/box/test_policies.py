@@ -104,3 +104,12 @@ def test_a_pattern_is_the_whole_text() -> None:
     assert like("function:a:1", "function:a:*")
     assert not like("function:ab", "function:a")
     assert not like("a.b", "a?")
+
+
+@pytest.mark.parametrize(
+    ("null", "layers", "holds"), [("true", {}, True), ("true", {"lambda:Layer": "x"}, False)]
+)
+def test_null_asks_whether_the_call_has_the_key(null: str, layers: dict[str, str], holds: bool) -> None:
+    document = policy(allow("lambda:CreateFunction", Condition={"Null": {"lambda:Layer": null}}))
+
+    assert allowed(document, Call(action="lambda:CreateFunction", resource="f", context=layers)) is holds
