@@ -1,6 +1,6 @@
 """One stack: the whole of Tickline. Any number of them can live in one account, by different names."""
 
-from aws_cdk import App, CfnOutput, Stack
+from aws_cdk import App, CfnOutput, DefaultStackSynthesizer, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 
@@ -14,7 +14,14 @@ from infra.storage import add_storage
 
 def add_stack(app: App, options: Options, bundle: Bundle) -> Stack:
     """Add the stack that the options describe. The bundle is copied at once."""
-    stack = Stack(app, options.stack, stack_name=options.stack, description="Tickline: jobs on the second")
+    stack = Stack(
+        app,
+        options.stack,
+        stack_name=options.stack,
+        description="Tickline: jobs on the second",
+        # No parameter in the template: the CDK's command line itself checks how the account was prepared.
+        synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+    )
     storage = add_storage(stack, options)
     code = lambda_.Code.from_asset(str(bundle.path), asset_hash=bundle.digest)
     pipeline = add_pipeline(stack, options, storage, code)

@@ -38,7 +38,7 @@ from tickline.readers import Refused, instant, shown
 from tickline.redrive import redrive
 from tickline.schedules import check_zone, parse, warnings
 from tickline.slots import Slots
-from tickline.tick import admit
+from tickline.tick import SOON, admit
 from tickline.views import View, job_view, problem_view, run_view, upcoming_slots
 
 MAX_PAGE = 1000
@@ -52,15 +52,15 @@ class Admin:
     """The actions. Each takes and returns JSON and raises a TicklineError for a caller's mistake.
 
     `allowed`: which targets a job may be given; None: all. A job that was made by hand with another one is
-    valid, and shown as one whose runs will fail. `hurry` is called when something was made due at once: it
-    may ask for a tick, and may fail to.
+    valid, and shown as one whose runs will fail. `hurry` is told of a job that has something new due within
+    SOON: it may ask for a tick of this job, and may fail to.
     """
 
     store: Store
     clock: Clock
     functions: Functions | NoFunctions = IN_LOCAL_MODE
     allowed: Allowed | None = None
-    hurry: Callable[[], None] = lambda: None
+    hurry: Callable[[str], None] = lambda _job_id: None
 
     # jobs
 
@@ -125,7 +125,7 @@ class Admin:
         slot = SlotKind.MANUAL + (token or f"{now:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}")
         if self.store.run(job_id, slot) is None:
             self.store.put_entries([Entry(due=now, job_id=job_id, slot=slot)])
-            self.hurry()
+            self.hurry(job_id)
         return {"job_id": job_id, "slot": slot, "run_id": f"{job_id}/{slot}"}
 
     def get_run(self, job_id: str, slot: str) -> View:
@@ -138,7 +138,7 @@ class Admin:
     def redrive_run(self, job_id: str, slot: str) -> View:
         """Give a dead run another set of attempts: the same run, with its history."""
         run = redrive(self.store, job_id, slot, self.clock.now())
-        self.hurry()
+        self.hurry(job_id)
         return run_view(run)
 
     def list_runs(
@@ -222,8 +222,8 @@ class Admin:
     def _admitted(self, job_id: str, now: datetime, *, created: bool) -> View:
         """Line 19: the definition is written, now the timeline hears of it."""
         definition = self._definition(job_id)
-        if any(entry.due <= now for entry in admit(self.store, [definition], now)):
-            self.hurry()
+        if any(entry.due <= now + SOON for entry in admit(self.store, [definition], now)):
+            self.hurry(job_id)
         job = read_job(definition.document)
         slots = Slots.of(job)
         return {

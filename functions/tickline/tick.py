@@ -45,6 +45,9 @@ log = logging.getLogger(__name__)
 LOST_AT_MOST = 3
 """How often one entry is decided again because its record changed meanwhile; then it waits for a tick."""
 
+SOON = timedelta(seconds=75)
+"""What is put for within this time may be due before a timer of a minute has called its next tick."""
+
 OPEN = frozenset({RunState.READY, RunState.RUNNING})
 
 
@@ -94,7 +97,12 @@ class Tick:
         return report
 
     def through(
-        self, horizon: datetime, *, clock: Clock, out_of_time: Callable[[], bool] = lambda: False
+        self,
+        horizon: datetime,
+        *,
+        clock: Clock,
+        out_of_time: Callable[[], bool] = lambda: False,
+        job_id: str | None = None,
     ) -> Report:
         """Ring for everything that is due now, then wait and ring for what falls due up to `horizon`.
 
@@ -104,14 +112,15 @@ class Tick:
         4. Write decisions, put the entries that follow, ring, remove; each phase for all of one instant.
         5. Go on with the entries that were put and are due as well, then with the next page.
 
-        What others put meanwhile within the horizon is left to the next tick.
+        What others put meanwhile within the horizon is left to the next tick. `job_id`: only for this job.
         """
         report, began = Report(), clock.now()
         place: Entry | None = None
         while page := self.store.due(horizon + self.lead, limit=self.page, after=place):
             place, last = page[-1], len(page) < self.page
-            report.backlog += sum(entry.due <= began for entry in page)
-            ahead = [(entry.due - self.lead, entry) for entry in page]
+            mine = [entry for entry in page if job_id in (None, entry.job_id)]
+            report.backlog += sum(entry.due <= began for entry in mine)
+            ahead = [(entry.due - self.lead, entry) for entry in mine]
             while ahead and not report.unfinished:
                 clock.wait_until(ahead[0][0])
                 now = clock.now()

@@ -129,3 +129,17 @@ def test_only_tracked_jobs_pay_for_transactions(meter: Meter, changes: Any) -> N
     assert list(world.states().values()) == [RunState.SUCCEEDED]
     assert meter.calls["transact_write_items"] == 2  # start and finish, each with the job's state
     assert meter.writes == 10.0
+
+
+def test_a_run_reads_two_units_and_a_tick_one_a_shard(meter: Meter) -> None:
+    world = World(dynamo_store(meter), grace=GRACE)
+    for number in range(100):
+        world.put(job_id=f"job-{number}")
+    meter.reset()
+
+    world.tick_of.through(world.clock.now() + MINUTE, clock=world.clock)
+    world.answer()
+
+    definitions, entries = 200, 2 * SHARDS  # a hundred entries in a shard are more than one 4 KB
+    assert 200 + SHARDS <= meter.reads <= definitions + entries
+    assert meter.writes == 400

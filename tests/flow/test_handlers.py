@@ -125,8 +125,8 @@ def test_a_job_goes_all_the_way_from_the_admin_to_its_target(
 
     assert put["ok"]
     assert [json.loads(body) for body in deployment.received(deployment.orders)] == [{"n": 7}]
-    [run] = deployment.ask("list_runs", job_id="report")["runs"]
-    assert (run["slot"], run["state"]) == ("m:now", "succeeded")
+    run = deployment.ask("get_run", job_id="report", slot="m:now")
+    assert (run["ok"], run["state"]) == (True, "succeeded")
     measured = metrics_of(capsys.readouterr().out)
     assert (measured["succeeded"], measured["failed"], measured["refused"]) == (1, 0, 0)
     assert len(measured["lateness"]) == 1
@@ -214,6 +214,18 @@ def test_ticks_of_other_shards_leave_a_job_to_its_own(deployment: Deployment) ->
     assert sorted(rung) == [0, 0, 1]
 
 
+def test_a_run_that_failed_is_shown(deployment: Deployment) -> None:
+    deployment.put_by_hand("by-hand", schedule="0 0 1 1 *", target="sqs:not-allowed")
+    deployment.ask("run_job", job_id="by-hand", token="now")
+    deployment.tick()
+    deployment.deliver()
+
+    run = deployment.ask("get_run", job_id="by-hand", slot="m:now")
+
+    assert (run["ok"], run["state"]) == (True, "dead")
+    assert "not among the allowed targets" in run["error"]
+
+
 @pytest.mark.usefixtures("deployment")
 def test_a_message_of_another_version_is_counted_and_left(capsys: pytest.CaptureFixture[str]) -> None:
     message = '{"v":2,"at":"2026-03-02T12:00:00Z","bells":[["report","2026-03-02T12:00:00Z"]]}'
@@ -285,16 +297,16 @@ def test_a_function_without_its_settings_says_what_is_missing(monkeypatch: pytes
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Hear of every time that a tick is asked for, in place of Lambda."""
-    times: list[str] = []
+    """Hear, in place of Lambda, of the jobs for which a tick is asked for."""
+    jobs: list[str] = []
 
     class Lambda:
         def invoke(self, *, Payload: str, **_: Any) -> None:  # noqa: N803 - boto3's name
-            times.append(Payload)
+            jobs.append(json.loads(Payload)["job_id"])
             tick.handler(json.loads(Payload), Context())
 
     monkeypatch.setattr(aws, "_lambda", lambda _region: Lambda())
-    return times
+    return jobs
 
 
 def test_run_now_does_not_wait_for_the_timer(deployment: Deployment, hurried: list[str]) -> None:
@@ -303,7 +315,7 @@ def test_run_now_does_not_wait_for_the_timer(deployment: Deployment, hurried: li
 
     deployment.ask("run_job", job_id="report", token="now")
 
-    assert (len(before), len(hurried)) == (0, 1)
+    assert (before, hurried) == ([], ["report"])
     assert deployment.deliver() == 1
 
 
@@ -312,7 +324,7 @@ def test_the_first_run_of_a_new_job_does_not_wait_for_the_timer(
 ) -> None:
     deployment.ask("put_job", job=job(run_on_create=True))
 
-    assert len(hurried) == 1
+    assert hurried == ["report"]
     assert deployment.deliver() == 1
 
 
@@ -325,7 +337,7 @@ def test_the_first_run_of_a_job_by_hand_does_not_wait_for_the_timer(
 
     admit.handler({"Records": [{"dynamodb": {"Keys": {"job_id": {"S": "by-hand"}}}}]}, Context())
 
-    assert len(hurried) == 1
+    assert hurried == ["by-hand"]
     assert deployment.deliver() == 1
 
 

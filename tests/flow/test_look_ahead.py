@@ -24,10 +24,12 @@ class Minute(World):
 
     heard: list[tuple[Doorbell, timedelta]]
 
-    def look_ahead(self, horizon: timedelta = MINUTE, *, lead: timedelta = LEAD) -> Report:
+    def look_ahead(
+        self, horizon: timedelta = MINUTE, *, lead: timedelta = LEAD, job_id: str | None = None
+    ) -> Report:
         self.heard = []
         tick = replace(self.tick_of, dispatcher=self, lead=lead, grace=GRACE)
-        return tick.through(self.clock.now() + horizon, clock=self.clock)
+        return tick.through(self.clock.now() + horizon, clock=self.clock, job_id=job_id)
 
     def ring(self, doorbells: Sequence[Doorbell]) -> None:
         for doorbell in doorbells:
@@ -178,3 +180,13 @@ def test_an_entry_far_away_is_no_reason_to_stay(minute: Minute) -> None:
     minute.store.put_entries([entry(NOW + 2 * MINUTE)])
 
     assert minute.look_ahead().entries == 0
+
+
+def test_a_tick_of_one_job_leaves_the_others_alone(minute: Minute) -> None:
+    minute.put(schedule=EVERY_TEN_SECONDS)
+    minute.put(job_id="other", schedule=EVERY_TEN_SECONDS)
+
+    minute.look_ahead(20 * SECOND, job_id="other")
+
+    assert [(bell.job_id, bell.slot[17:19]) for bell, _ in minute.heard] == [("other", "10"), ("other", "20")]
+    assert minute.states("report") == {}

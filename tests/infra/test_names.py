@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 
 import tickline
 from infra.options import Options
+from infra.targets import Pattern
 from synthesized import Synthesized, flat
+from tickline.addresses import Home
+from tickline.allowed import FUNCTIONS, Allowed
 from tickline.settings import Precision, Settings
 from tickline.store.dynamodb_tables import Tables, create_tables
 
@@ -65,6 +69,30 @@ def test_tables_are_as_the_store_makes_them(stack: Synthesized, table: str) -> N
     assert _types(deployed) == _types(made)
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "lambda:tickline-*", "lambda:*", "lambda:", "lambda:a:1", "lambda:a.b", "lambda:a:*", "lamda:a",
+        "*", "a", "lambda:arn:aws:lambda:eu-west-1:210987654321:function:a-*",
+        "lambda:arn:aws:lambda:*:*:function:a", "lambda:arn:aws:sqs:eu-west-1:210987654321:a",
+        "lambda:arn:aws:lambda:eu-west-1:x:function:a", "python:*", "python:a.b-c_d", "python:a b",
+        "python:a/b", "sqs:a", "sqs:a.fifo", "sqs:a.b", "sns:a.fifo",
+        "sqs:https://sqs.eu-west-1.amazonaws.com/210987654321/a", "events:default", "events:a/b",
+        "events:a.b", "events:arn:aws:events:eu-west-1:210987654321:event-bus/a", "states:a", "states:a@b",
+        "states:a:b", "states:arn:aws:states:eu-west-1:210987654321:stateMachine:a", "https:*", "https://*",
+        "https://a.b/*", "https://*.a.b/", "https://a.b*", "https://a*.b/", "https://a.b:8443/x?y=*",
+        "https://a.b/#x", "http://a.b/", "https:", "https://", "https://[::1]/", "https://a.b:*/",
+    ],
+)  # fmt: skip
+def test_a_pattern_of_targets_is_one_to_both_or_to_none(pattern: str) -> None:
+    """What the deployment let through and the functions refused would stop all four of them."""
+    assert _taken(Pattern.parse, pattern) == _taken(_allowed, pattern)
+
+
+def test_the_functions_are_called_what_the_package_takes_them_to_be_called() -> None:
+    assert set(HANDLERS) == set(FUNCTIONS)
+
+
 def test_the_command_line_finds_admin_and_version(stack: Synthesized) -> None:
     parameter = stack.the("SSM::Parameter")
 
@@ -72,6 +100,19 @@ def test_the_command_line_finds_admin_and_version(stack: Synthesized) -> None:
     address = json.loads(flat(parameter["Value"]))
     assert address["version"] == tickline.__version__
     assert address["admin"].startswith("<AdminFunction")
+
+
+def _taken(read: Callable[[str], object], pattern: str) -> bool:
+    try:
+        read(pattern)
+    except ValueError:
+        return False
+    return True
+
+
+def _allowed(pattern: str) -> Allowed:
+    home = Home(account="123456789012", region="eu-west-1")
+    return Allowed.of(pattern, home=home, stack="Tickline")
 
 
 def _types(table: Any) -> dict[str, str]:

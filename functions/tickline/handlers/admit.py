@@ -13,7 +13,7 @@ from tickline import metrics
 from tickline.handlers.process import Context, settings
 from tickline.model import Definition
 from tickline.ports import Store
-from tickline.tick import admit, understand
+from tickline.tick import SOON, admit, understand
 from tickline.wiring import aws
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ def handler(event: dict[str, Any], context: Context) -> None:  # noqa: ARG001 - 
     entries = admit(_store(), definitions, now)
     for entry in entries:
         log.info("job admitted", extra={"job_id": entry.job_id, "slot": entry.slot})
-    if any(entry.due <= now for entry in entries):
-        aws.hurry(settings())
+    for job_id in sorted({entry.job_id for entry in entries if entry.due <= now + SOON}):
+        aws.hurry(settings(), job_id)
     invalid = _invalid(definitions)
     for job_id, reason in invalid:
         log.warning("job set aside", extra={"job_id": job_id, "reason": reason})

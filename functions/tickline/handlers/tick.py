@@ -1,12 +1,10 @@
 """The tick function. The timer calls it with the shards that are its share.
 
-    {"shards": [0, 4]}                 shards 0, 1, 2 and 3
-    {"shards": [0, 4], "once": true}   the same, and only what is due already
+    {"shards": [0, 4]}       shards 0, 1, 2 and 3
+    {"job_id": "report"}     one job, of which somebody expects something soon: see tickline.wiring.aws.hurry
 
 It rings for what is due until a little after the next tick begins, if there is something to wait for. The
-timer's tick of shard 0 looks first at a slice of all jobs, for those that were written by hand.
-
-`once` is how admin and admit say that somebody waits for a run; see tickline.wiring.aws.hurry.
+tick of shard 0 looks first at a slice of all jobs, for those that were written by hand.
 """
 
 import logging
@@ -39,17 +37,16 @@ SWEEP_JOBS = 100
 
 def handler(event: dict[str, Any], context: Context) -> None:
     """Answer the timer."""
-    first, end = event["shards"]
-    tick = _tick(range(first, end))
-    clock = SystemClock()
+    job_id = event.get("job_id")
+    shards = aws.shards_of(settings(), job_id) if job_id else range(*event["shards"])
+    tick, clock = _tick(shards), SystemClock()
     began = clock.now()
-    once = event.get("once", False)
-    if first == 0 and not once:
+    if shards.start == 0 and job_id is None:
         _sweep(tick.store, began)
     horizon = began
-    if settings().precision is Precision.SECOND and not once:
+    if settings().precision is Precision.SECOND:
         horizon += min(PERIOD + OVERLAP, remaining(context) - SPARE)
-    report = tick.through(horizon, clock=clock, out_of_time=lambda: remaining(context) < SPARE)
+    report = tick.through(horizon, clock=clock, out_of_time=lambda: remaining(context) < SPARE, job_id=job_id)
     ended = clock.now()
     counts = {"tick_duration": milliseconds(ended - began), **_counts(report)}
     metrics.emit(counts, stack=settings().stack, now=ended)

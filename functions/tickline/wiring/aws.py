@@ -96,17 +96,27 @@ def _home(settings: Settings) -> Home:
     return Home(account=settings.account, region=settings.region, partition=settings.partition)
 
 
-def hurry(settings: Settings) -> None:
-    """Ask for a tick at once, for what is due already. If that fails, the timer's next tick does it."""
-    request = {"shards": [0, settings.shards], "once": True}
+def shards_of(settings: Settings, job_id: str) -> range:
+    """Return the one shard that has the entries of a job."""
+    from tickline.store.dynamodb_tables import shard_of
+
+    shard = shard_of(job_id, settings.shards)
+    return range(shard, shard + 1)
+
+
+def hurry(settings: Settings, job_id: str) -> None:
+    """Ask for a tick of one job, whose entries came after the timer's last tick had looked.
+
+    If that fails, the timer's next tick finds them.
+    """
     try:
         _lambda(settings.region).invoke(
             FunctionName=f"{settings.stack}-tick",
             InvocationType="Event",
-            Payload=json.dumps(request),
+            Payload=json.dumps({"job_id": job_id}),
         )
     except Exception as error:  # noqa: BLE001 - nothing depends on it
-        log.warning("tick not hurried", extra={"error": type(error).__name__})
+        log.warning("tick not hurried", extra={"job_id": job_id, "error": type(error).__name__})
 
 
 @cache
