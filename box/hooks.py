@@ -1,7 +1,7 @@
 """Where moto hands over to the box: calls of functions, messages to functions, changes of tables.
 
-moto would start a docker container for each; these methods of it are replaced instead. One more is replaced
-because it differs from AWS in what roles may do.
+moto would start a docker container for each; these methods of it are replaced instead. The others are
+replaced because they differ from AWS in what matters here.
 """
 
 import base64
@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction
+from moto.cloudformation.models import CloudFormationBackend
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.logs.models import LogGroup
 from moto.sns.models import Subscription
@@ -42,6 +43,12 @@ def hand_over(taker: Taker) -> Callable[[], None]:
         (LambdaBackend, "invoke", _invoke(taker)),
         (LambdaBackend, "send_dynamodb_items", _send_dynamodb_items(taker)),
         (Subscription, "publish", _publish(taker, Subscription.publish)),
+        (CloudFormationBackend, "delete_change_set", _delete_change_set),
+        (
+            CloudFormationBackend,
+            "_resolve_update_parameters",
+            _previous_parameters(CloudFormationBackend._resolve_update_parameters),  # noqa: SLF001
+        ),
         (LogGroup, "get_cfn_attribute", _get_cfn_attribute(LogGroup.get_cfn_attribute)),
     )
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in replacements]
@@ -109,6 +116,28 @@ def _publish(taker: Taker, otherwise: Callable[..., None]) -> Callable[..., None
         taker.deliver(subscription, _notification(subscription, message, message_id, subject))
 
     return publish
+
+
+def _delete_change_set(backend: CloudFormationBackend, change_set_name: str) -> None:
+    # moto stumbles over one that is not there; the CDK deletes whatever may be left of an earlier try.
+    sets = backend.change_sets
+    for arn in [arn for arn, each in sets.items() if change_set_name in (arn, each.change_set_name)]:
+        del sets[arn]
+
+
+def _previous_parameters(otherwise: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    def resolve(
+        backend: CloudFormationBackend, instance: Any, incoming_params: list[dict[str, Any]]
+    ) -> dict[str, str]:
+        # A parameter that was never given has its default, now as before; moto looks for what was given.
+        known = [
+            parameter
+            for parameter in incoming_params
+            if not parameter.get("UsePreviousValue") or parameter["ParameterKey"] in instance.parameters
+        ]
+        return otherwise(backend, instance, known)
+
+    return resolve
 
 
 def _get_cfn_attribute(otherwise: Callable[..., str]) -> Callable[..., str]:

@@ -51,6 +51,7 @@ def test_a_run_that_fails_is_tried_again_and_then_dead_and_an_alarm_says_so(box:
 
     (run,) = eventually(lambda: in_state(box, "fails", "dead"))
     assert [attempt["error"] for attempt in run["attempts"]] == ["ValueError: no"] * 2
+    assert box.admin("get_run", job_id="fails", slot=run["slot"])["ok"]
     eventually(lambda: box.order("alarms")["Tickline-dead-runs"] == "ALARM")
 
 
