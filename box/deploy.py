@@ -13,9 +13,17 @@ CDK = "npx --yes aws-cdk@2.1148.1"
 
 
 def deploy(
-    environment: Mapping[str, str], folder: Path, context: Sequence[str] = (), *, cdk: str = CDK
+    environment: Mapping[str, str],
+    folder: Path,
+    context: Sequence[str] = (),
+    *,
+    cdk: str = CDK,
+    source: Path = ROOT,
 ) -> None:
-    """Bootstrap and deploy. What the command line says goes to cdk.log; a failure shows its end."""
+    """Bootstrap and deploy. What the command line says goes to cdk.log; a failure shows its end.
+
+    `source`: the folder of the app, if it is not this repository's.
+    """
     settings = [argument for pair in context for argument in ("--context", pair)]
     account = f"aws://123456789012/{environment['AWS_REGION']}"
     output = ["--output", str(folder / "cdk.out")]
@@ -23,15 +31,15 @@ def deploy(
     bootstrap = ["bootstrap", account, "--app", ""]
     ship = ["deploy", "--all", "--method=direct", "--require-approval=never", *settings, *output]
     for arguments in (bootstrap, ship):
-        _run([*shlex.split(cdk), *arguments, "--no-notices", "--ci"], environment, folder / "cdk.log")
+        _run([*shlex.split(cdk), *arguments, "--no-notices", "--ci"], environment, folder / "cdk.log", source)
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+def _run(command: Sequence[str], environment: Mapping[str, str], log: Path, source: Path) -> None:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     with log.open("a") as output:
         ended = subprocess.run(  # noqa: S603 - the CDK
             command,
-            cwd=ROOT,
+            cwd=source,
             env=clean | dict(environment) | {"CDK_DISABLE_CLI_TELEMETRY": "true"},
             stdin=subprocess.DEVNULL,
             stdout=output,
