@@ -51,7 +51,8 @@ def test_a_run_that_fails_is_tried_again_and_then_dead_and_an_alarm_says_so(box:
 
     (run,) = eventually(lambda: in_state(box, "fails", "dead"))
     assert [attempt["error"] for attempt in run["attempts"]] == ["ValueError: no"] * 2
-    assert box.admin("get_run", job_id="fails", slot=run["slot"])["ok"]
+    got = box.admin("get_run", job_id="fails", slot=run["slot"])
+    assert got.get("ok"), got
     eventually(lambda: box.order("alarms")["Tickline-dead-runs"] == "ALARM")
 
 
