@@ -19,7 +19,7 @@ from box.roles import Roles
 from box.runtime import Invocation, Outcome
 from box.sandbox import Code, Sandbox, runtime_packages, unpack
 
-MOST_SANDBOXES = 4
+MOST_SANDBOXES = 10
 """Of one function at a time; further events wait for one to be free."""
 
 RETRY_WAITS = (1.0, 2.0)
