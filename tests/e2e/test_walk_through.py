@@ -1,5 +1,7 @@
 """The stack as a person meets it: real clients, the deployed zip, the roles as they are deployed."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from boxes import Box, eventually
 STACK_ROLES = ("Tickline-TickRole", "Tickline-InvokeRole", "Tickline-AdminRole", "Tickline-AdmitRole")
 
 HELLO, BAD = "lambda:tickline-hello", "lambda:tickline-bad"
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:Tickline-doorbells"
 YEARLY = "0 0 1 1 *"
 
 
@@ -120,3 +123,17 @@ def test_every_call_of_the_stacks_functions_was_allowed(box: Box) -> None:
     refused = [refusal for refusal in box.ask("refusals") if refusal["role"].startswith(STACK_ROLES)]
 
     assert refused == []
+
+
+def test_a_doorbell_that_cannot_be_answered_becomes_a_dead_letter_and_an_alarm(box: Box) -> None:
+    put(box, "strange", HELLO)
+    at = datetime.now(UTC).isoformat()
+    too_much = 10**40  # more digits than DynamoDB keeps
+    message = json.dumps({"v": 1, "at": at, "bells": [["strange", "m:odd", 1, at, too_much]]})
+
+    box.client("sns").publish(TopicArn=TOPIC, Message=message)
+
+    queue = box.client("sqs").get_queue_url(QueueName="Tickline-dead-letters")["QueueUrl"]
+    letters = eventually(lambda: box.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
+    assert "m:odd" in letters[0]["Body"]
+    eventually(lambda: box.order("alarms")["Tickline-invoke-errors"] == "ALARM")
