@@ -18,6 +18,9 @@ SOURCES = [
 ]
 
 
+HEAVY = ["boto3", "click", "croniter", "rich", "sqlite3", "yaml"]
+
+
 def test_the_package_exports_what_it_says() -> None:
     assert sorted(tickline.__all__) == tickline.__all__
     assert all(hasattr(tickline, name) for name in tickline.__all__)
@@ -47,11 +50,11 @@ def test_no_file_and_no_function_is_too_long_to_be_read_at_once(path: Path) -> N
         ("tickline.targets", ["boto3", "urllib3"]),
         (
             "tickline.handlers.tick",
-            ["boto3", "click", "croniter", "sqlite3", "urllib3", "yaml", "tickline.targets"],
+            [*HEAVY, "urllib3", "tickline.targets", "tickline.invoke", "tickline.admin"],
         ),
-        ("tickline.handlers.invoke", ["boto3", "click", "croniter", "sqlite3", "urllib3", "yaml"]),
-        ("tickline.handlers.admin", ["boto3", "click", "croniter", "sqlite3", "yaml", "tickline.targets"]),
-        ("tickline.handlers.admit", ["boto3", "click", "croniter", "sqlite3", "yaml", "tickline.targets"]),
+        ("tickline.handlers.invoke", [*HEAVY, "urllib3", "tickline.tick", "tickline.admin"]),
+        ("tickline.handlers.admin", [*HEAVY, "tickline.targets", "tickline.invoke", "tickline.dispatch"]),
+        ("tickline.handlers.admit", [*HEAVY, "tickline.targets", "tickline.invoke", "tickline.admin"]),
         ("tickline.targets.bundled", ["asyncio", "boto3", "click", "sqlite3", "subprocess", "urllib3"]),
         ("tickline.targets.worker", ["boto3", "click", "urllib3", "sqlite3", "tickline.schedules"]),
     ],

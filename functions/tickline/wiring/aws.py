@@ -4,19 +4,20 @@ import json
 import logging
 from datetime import timedelta
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tickline.addresses import Home
-from tickline.admin import Admin
-from tickline.allowed import Allowed
-from tickline.clocks import SystemClock
-from tickline.functions.model import NOT_ENABLED, NoFunctions
-from tickline.invoke import Invoke
-from tickline.ports import Functions, Store, Target, Targets
 from tickline.settings import Precision, Settings
-from tickline.tick import Tick
 
-# Adapters are imported where they are chosen: what a function does not use costs no cold start.
+if TYPE_CHECKING:
+    from tickline.addresses import Home
+    from tickline.admin import Admin
+    from tickline.allowed import Allowed
+    from tickline.functions.model import NoFunctions
+    from tickline.invoke import Invoke
+    from tickline.ports import Functions, Store, Target, Targets
+    from tickline.tick import Tick
+
+# Everything is imported where it is chosen: what a function does not use costs it no cold start.
 # ruff: noqa: PLC0415
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ CONNECTIONS = 100
 """An invoke answers up to a hundred doorbells at the same time."""
 
 
-def store(settings: Settings, *, reads: range | None = None) -> Store:
+def store(settings: Settings, *, reads: range | None = None) -> "Store":
     """Return the deployment's store; `reads`: the shards in which it looks for what is due."""
     from tickline.store.dynamodb import DynamoStore
     from tickline.store.dynamodb_tables import Tables
@@ -37,21 +38,28 @@ def store(settings: Settings, *, reads: range | None = None) -> Store:
     return DynamoStore(_dynamodb(settings.region), tables, shards=settings.shards, reads=reads)
 
 
-def tick(settings: Settings, store: Store) -> Tick:
+def tick(settings: Settings, store: "Store") -> "Tick":
     """Return the tick over a store."""
     from tickline.dispatch.sns import SnsDispatcher
+    from tickline.tick import Tick
 
     lead = LEAD if settings.precision is Precision.SECOND else timedelta(0)
     return Tick(store=store, dispatcher=SnsDispatcher.of_topic(settings.topic_arn), lead=lead)
 
 
-def invoke(settings: Settings) -> Invoke:
+def invoke(settings: Settings) -> "Invoke":
     """Return the invoke of a deployment."""
+    from tickline.clocks import SystemClock
+    from tickline.invoke import Invoke
+
     return Invoke(store=store(settings), targets=targets(settings), clock=SystemClock())
 
 
-def admin(settings: Settings) -> Admin:
+def admin(settings: Settings) -> "Admin":
     """Return the admin of a deployment."""
+    from tickline.admin import Admin
+    from tickline.clocks import SystemClock
+
     return Admin(
         store=store(settings),
         clock=SystemClock(),
@@ -61,16 +69,18 @@ def admin(settings: Settings) -> Admin:
     )
 
 
-def functions(settings: Settings) -> Functions | NoFunctions:
+def functions(settings: Settings) -> "Functions | NoFunctions":
     """Return what makes functions, where the stack was deployed with that."""
     if not settings.functions_role:
+        from tickline.functions.model import NOT_ENABLED
+
         return NOT_ENABLED
     from tickline.functions_aws.functions import LambdaFunctions
 
     return LambdaFunctions(role_arn=settings.functions_role, stack=settings.stack, region=settings.region)
 
 
-def targets(settings: Settings) -> Targets:
+def targets(settings: Settings) -> "Targets":
     """Return the targets of a deployment: all kinds, fenced by what the stack allows."""
     from tickline.targets import TargetsByScheme
     from tickline.targets.aws_lambda import LambdaTarget
@@ -87,12 +97,16 @@ def targets(settings: Settings) -> Targets:
     return TargetsByScheme(kinds, allowed=allowed(settings))
 
 
-def allowed(settings: Settings) -> Allowed:
+def allowed(settings: Settings) -> "Allowed":
     """Return which targets the stack allows."""
+    from tickline.allowed import Allowed
+
     return Allowed.of(settings.targets, home=_home(settings), stack=settings.stack)
 
 
-def _home(settings: Settings) -> Home:
+def _home(settings: Settings) -> "Home":
+    from tickline.addresses import Home
+
     return Home(account=settings.account, region=settings.region, partition=settings.partition)
 
 
