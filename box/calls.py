@@ -160,6 +160,9 @@ def _lambda(operation: str, fields: dict[str, Any], place: str) -> Iterator[tupl
     yield operation, arn
     if operation == "CreateFunction" and fields.get("Tags"):
         yield "TagResource", arn
+    if operation == "GetFunction":
+        # AWS only leaves out the tags where this is not allowed; being refused is easier to notice.
+        yield "ListTags", arn
     if fields.get("Role"):
         yield "PassRole", fields["Role"]
 

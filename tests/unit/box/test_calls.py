@@ -111,3 +111,11 @@ def test_tags_and_layers_of_a_new_function_can_be_asked_for() -> None:
     assert (create.action, tag.action) == ("lambda:CreateFunction", "lambda:TagResource")
     assert create.context["aws:RequestTag/team"] == tag.context["aws:RequestTag/team"] == "a"
     assert create.context["lambda:Layer"] == "arn:layer"
+
+
+def test_a_function_is_shown_with_its_tags() -> None:
+    arn = f"arn:aws:lambda:{HERE}:function:f"
+
+    shown = pairs("lambda", rest("GET", "/2015-03-31/functions/f"))
+
+    assert shown == [("lambda:GetFunction", arn), ("lambda:ListTags", arn)]
