@@ -202,6 +202,15 @@ def test_a_job_that_was_deleted_before_the_stream_told_is_no_trouble(deployment:
     assert deployment.dynamodb.scan(TableName=deployment.tables.timeline)["Count"] == 0
 
 
+def test_a_tick_that_is_told_nothing_looks_everywhere(deployment: Deployment) -> None:
+    deployment.ask("put_job", job=job())
+    deployment.ask("run_job", job_id="report")
+
+    tick.handler({}, Context(tick.SPARE.total_seconds()))
+
+    assert deployment.deliver() == 1
+
+
 def test_ticks_of_other_shards_leave_a_job_to_its_own(deployment: Deployment) -> None:
     deployment.ask("put_job", job=job())
     deployment.ask("run_job", job_id="report")

@@ -1,6 +1,7 @@
 """The tick function. The timer calls it with the shards that are its share.
 
     {"shards": [0, 4]}       shards 0, 1, 2 and 3
+    {}                       all of them
     {"job_id": "report"}     one job, of which somebody expects something soon: see tickline.wiring.aws.hurry
 
 It rings for what is due until a little after the next tick begins, if there is something to wait for. The
@@ -38,7 +39,8 @@ SWEEP_JOBS = 100
 def handler(event: dict[str, Any], context: Context) -> None:
     """Answer the timer."""
     job_id = event.get("job_id")
-    shards = aws.shards_of(settings(), job_id) if job_id else range(*event["shards"])
+    share = event.get("shards", (0, settings().shards))
+    shards = aws.shards_of(settings(), job_id) if job_id else range(*share)
     tick, clock = _tick(shards), SystemClock()
     began = clock.now()
     if shards.start == 0 and job_id is None:
