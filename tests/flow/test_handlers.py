@@ -144,6 +144,20 @@ def test_a_tick_that_looks_ahead_rings_on_time_for_what_is_due_soon(deployment: 
     assert datetime.fromisoformat(run["started_at"]) >= soon
 
 
+def test_with_precision_minute_a_tick_waits_for_nothing(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKLINE_PRECISION", "minute")
+    forget()
+    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=30)
+    deployment.ask("put_job", job=job(schedule=f"at({soon:%Y-%m-%dT%H:%M:%S})"))
+
+    deployment.tick(ahead=60)
+
+    assert datetime.now(UTC) < soon
+    assert deployment.deliver() == 0
+
+
 def test_a_second_doorbell_is_refused_and_counted(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
